@@ -1,0 +1,243 @@
+"""The contract between the daemon and a loader.
+
+A loader turns an imageId into an `Image` without any I/O (`resolve`), and delivers the
+bytes of a `Resource` when the daemon asks for them (`open`). Caching, coalescing,
+freshness, credentials, limits and retries are the daemon's; a loader knows a protocol.
+
+A loader is found by the entry point group `imageid.loaders`: the name is the scheme, the
+value the class. One instance serves all schemes that name the same class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One thing that an origin can deliver.
+
+    Args:
+        key: what two imageIds have in common exactly when their bytes are the same;
+            canonical, holds everything of the URL that may change the bytes.
+        url: what `open` needs to fetch it, the caller's query kept verbatim.
+        accept: what `open` asks the origin for, in the loader's own words.
+        fresh_for_seconds: how long the bytes stay fresh when the origin says nothing of
+            it (the heuristic freshness of RFC 9111 section 4.2.2).
+    """
+
+    key: str
+    url: str
+    accept: str = "*/*"
+    fresh_for_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What an imageId means.
+
+    Args:
+        resource: where the image's own bytes are.
+        frame: 1-based; None means the only frame, or the first.
+        metadata: DICOM JSON documents (PS3.18 F) that describe the image when its own
+            bytes do not; alternatives, the preferred first.
+        sop_instance_uid: which data set of such a document is meant.
+        container: the whole instance that holds this frame, for origins that cannot
+            give the frame alone, and for what the documents leave out.
+        container_frame: the frame's 1-based number in `container`.
+    """
+
+    resource: Resource
+    frame: int | None = None
+    metadata: tuple[Resource, ...] = ()
+    sop_instance_uid: str | None = None
+    container: Resource | None = None
+    container_frame: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What identifies the stored copy to the origin (RFC 9110 section 8.8)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class NotModified(Exception):
+    """The stored copy is still current; `headers` renew its freshness."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__("not modified")
+        self.headers = headers
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An opened resource: all that is known before its first byte.
+
+    Args:
+        media_type: of the bytes, without parameters, lower case; the loader's best
+            knowledge, "application/octet-stream" where it has none.
+        chunks: the bytes in order; raises `errors.Corrupt` or `errors.Unavailable` when
+            they break off, and ends only where the origin said that they are complete.
+        size_bytes: of all chunks together, None when the origin has not said it.
+        transfer_syntax_uid: of a DICOM frame delivered on its own.
+        headers: with lower-case names, the fields of RFC 9111 and RFC 9110 that say how
+            long and by what validator the bytes may be kept (cache-control, date, age,
+            expires, etag, last-modified, vary). A loader without HTTP speaks the same
+            language, e.g. {"etag": '"…"', "cache-control": "no-cache"}.
+    """
+
+    media_type: str
+    chunks: AsyncIterator[bytes]
+    size_bytes: int | None = None
+    transfer_syntax_uid: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A final HTTP answer of any status: redirects followed, retries done.
+
+    Args:
+        headers: lower-case names.
+        chunks: the body, Content-Encoding undone; raises when it breaks off.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+class Transport(Protocol):
+    """HTTP as the daemon allows it: allow-list, credentials, limits, retry, redirects."""
+
+    def get(
+        self, url: str, headers: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[Response]:
+        """Send a GET with the query exactly as written.
+
+        Raises:
+            errors.NotAllowed: the host, or one redirected to, is not in the allow-list.
+            errors.Unavailable: no answer, or retries are used up.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of `open`.
+
+    Args:
+        validators: of the copy that the daemon holds. When the origin confirms it,
+            `open` raises `NotModified`.
+    """
+
+    resource: Resource
+    transport: Transport
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An origin as configured, without its secrets.
+
+    Args:
+        url: the DICOMweb root, without a slash at its end.
+        wado_uri: the WADO-URI endpoint.
+    """
+
+    name: str
+    url: str
+    wado_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration says to one loader.
+
+    Args:
+        options: the table `[loaders.<name>]`.
+        origins: the tables `[origins.*]` by name.
+    """
+
+    options: Mapping[str, object] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+
+class Loader(Protocol):
+    """Knows one family of schemes. Built once; called from one event loop."""
+
+    name: ClassVar[str]
+    """Of its table in the configuration, `[loaders.<name>]`."""
+
+    summary: ClassVar[str]
+    """One line for people: which imageIds it resolves."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Check the settings.
+
+        Raises:
+            errors.ConfigurationError: with every problem, each naming its setting.
+        """
+        ...
+
+    def resolve(self, image_id: str) -> Image:
+        """Say what the imageId means. No I/O; the same answer every time.
+
+        Raises:
+            errors.InvalidImageId: the imageId cannot be read.
+            errors.NotAllowed: it lies outside what the settings allow.
+        """
+        ...
+
+    def open(self, request: Request) -> AbstractAsyncContextManager[Source]:
+        """Deliver the bytes of a resource that this loader's `resolve` or `list_images` named.
+
+        Raises:
+            NotModified: the copy that `request.validators` describe is current.
+            errors.ImageError: one of its kinds.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListedImage:
+    """One image of a listing, with the facts that put slices in order.
+
+    Args:
+        position: ImagePositionPatient, in mm.
+        orientation: ImageOrientationPatient, six direction cosines.
+        frame_number: 1-based; None for a single-frame image.
+    """
+
+    image_id: str
+    series_instance_uid: str | None = None
+    sop_instance_uid: str | None = None
+    instance_number: int | None = None
+    frame_number: int | None = None
+    position: tuple[float, float, float] | None = None
+    orientation: tuple[float, float, float, float, float, float] | None = None
+
+
+class Read(Protocol):
+    """Gives a whole resource through the daemon's cache."""
+
+    async def __call__(self, resource: Resource) -> bytes: ...
+
+
+@runtime_checkable
+class Lister(Protocol):
+    """An ability some loaders have: to say which images stand below a root."""
+
+    async def list_images(self, root: str, read: Read) -> list[ListedImage]:
+        """Every image below `root`, in any order; the daemon sorts them.
+
+        Raises:
+            errors.InvalidImageId: the root is none.
+            errors.ImageError: one of its kinds.
+        """
+        ...
