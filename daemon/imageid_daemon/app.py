@@ -1,0 +1,144 @@
+"""The composition root: builds every part, starts them in order, unwinds them in reverse."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from imageid_daemon import __version__
+from imageid_daemon.cache import Store
+from imageid_daemon.config import Config
+from imageid_daemon.instance import announced, locked, make_private, new_token
+from imageid_daemon.metrics import Metrics
+from imageid_daemon.origins import Origins
+from imageid_daemon.registry import Registry, installed_loaders
+from imageid_daemon.resolver import Derivations, Resolver, Sources
+from imageid_daemon.service import Door, GrpcServer, HttpServer
+from imageid_loaders.base import Origin, Settings
+
+_DRAIN_SECONDS = 10.0
+
+log = structlog.get_logger("imageid")
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A running daemon.
+
+    Args:
+        listen: the gRPC addresses, with their real ports.
+        http: the HTTP door's address, None where it is off.
+        reload: put another configuration in force, or raise ConfigurationError.
+        reload_failed: the configuration on disk is bad; the old one stays in force.
+    """
+
+    listen: tuple[str, ...]
+    http: str | None
+    token: str
+    reload: Callable[[Config], None]
+    reload_failed: Callable[[], None]
+
+
+@asynccontextmanager
+async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[Daemon]:
+    """Run a daemon while the context lasts; on leaving it, running calls are drained.
+
+    Raises:
+        ConfigurationError: it cannot run so; every problem is named.
+    """
+    async with AsyncExitStack() as stack:
+        cache, runtime = config.cache.directory, config.runtime_directory
+        make_private(cache, "[cache] directory", is_cache=True)
+        make_private(runtime, "The runtime directory", is_cache=False)
+        stack.enter_context(locked(cache, "[cache] directory"))
+        if runtime != cache:
+            stack.enter_context(locked(runtime, "The runtime directory"))
+        registry = _registry(config)
+        metrics = Metrics()
+        store = _store(config, metrics)
+        origins = _origins(config, environ, metrics)
+        stack.push_async_callback(origins.aclose)
+        workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="decode")
+        stack.callback(workers.shutdown)
+        sources = Sources(store, origins, config.cache.max_image_bytes)
+        resolver = Resolver(registry, store, sources, Derivations(store, workers))
+        metrics.watch(store.ledger, lambda: resolver.running_fills)
+        token, token_file = new_token(runtime)
+        grpc_server = GrpcServer(Door(resolver, store.ledger, cache, metrics, token))
+        listen = await grpc_server.start(config.server.listen)
+        stack.push_async_callback(store.close)
+        stack.push_async_callback(resolver.close)
+        http_server = HttpServer(metrics.registry, grpc_server.is_serving)
+        stack.push_async_callback(http_server.stop)
+        stack.push_async_callback(grpc_server.stop, _DRAIN_SECONDS)
+        http = await http_server.start(config.server.http) if config.server.http else None
+        stack.enter_context(
+            announced(runtime, listen=listen, http=http, token_file=token_file, version=__version__)
+        )
+        log.info("listening", listen=listen, http=http)
+        await store.open()
+        await grpc_server.open()
+        log.info("serving", entries=store.ledger.entries, stored_bytes=store.ledger.stored_bytes)
+
+        def reload(new: Config) -> None:
+            resolver.registry = _registry(new)
+            origins.replace(
+                network=new.network,
+                origins=new.origins,
+                environ=environ,
+                max_image_bytes=new.cache.max_image_bytes,
+            )
+            sources.max_image_bytes = new.cache.max_image_bytes
+            store.ledger.limit_bytes = new.cache.size_bytes
+            metrics.observe_reload(successful=True)
+            log.info("configuration reloaded", needs_restart=_needs_restart(config, new))
+
+        def reload_failed() -> None:
+            metrics.observe_reload(successful=False)
+
+        yield Daemon(tuple(listen), http, token, reload, reload_failed)
+        log.info("stopping")
+
+
+def _registry(config: Config) -> Registry:
+    named = {
+        name: Origin(name, origin.url, origin.wado_uri) for name, origin in config.origins.items()
+    }
+    return installed_loaders(config.loaders, Settings(origins=named))
+
+
+def _store(config: Config, metrics: Metrics) -> Store:
+    return Store(
+        config.cache.directory,
+        limit_bytes=config.cache.size_bytes,
+        min_free=config.cache.min_free,
+        durable=config.cache.durable,
+        on_corrupt=metrics.observe_corrupt,
+    )
+
+
+def _origins(config: Config, environ: Mapping[str, str], metrics: Metrics) -> Origins:
+    return Origins(
+        network=config.network,
+        origins=config.origins,
+        environ=environ,
+        max_image_bytes=config.cache.max_image_bytes,
+        metrics=metrics,
+    )
+
+
+def _needs_restart(old: Config, new: Config) -> list[str]:
+    """The settings that changed and cannot change while the daemon runs."""
+    fixed = {
+        "[server]": (old.server, new.server),
+        "[log]": (old.log, new.log),
+        "[cache] directory": (old.cache.directory, new.cache.directory),
+        "[cache] min_free": (old.cache.min_free, new.cache.min_free),
+        "[cache] durable": (old.cache.durable, new.cache.durable),
+    }
+    return [name for name, (before, after) in fixed.items() if before != after]

@@ -1,0 +1,345 @@
+"""The disk cache: blobs, their index and their books kept in step.
+
+Write order: spool, length and digest, rename, entry. Delete order: entry, file. So at any
+moment an entry names a whole blob, and what no entry names is swept at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from imageid_daemon.cache import entry as entries
+from imageid_daemon.cache.blobs import Blobs
+from imageid_daemon.cache.entry import Entry
+from imageid_daemon.cache.index import Index, IndexDamaged, Row
+from imageid_daemon.cache.ledger import Ledger
+
+_FLUSH_SECONDS = 2.0
+_HOT_ENTRIES = 4096
+
+# Row names: an entry's key; a blob not yet flushed; a blob's last use.
+_ENTRY, _UNFLUSHED, _USED = "entry:", "unflushed:", "used:"
+
+log = structlog.get_logger("imageid.cache")
+
+
+class MinFree(Protocol):
+    """How much of the disk stays free."""
+
+    def floor_bytes(self, disk_bytes: int) -> int: ...
+
+
+class Reservation:
+    """Bytes set aside for a fill. Give it back exactly once, stored or not."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.size_bytes = 0
+
+    async def grow(self, size_bytes: int) -> bool:
+        """Set more aside; False when it can never fit."""
+        granted = await self._store.reserve(size_bytes)
+        self.size_bytes += size_bytes if granted else 0
+        return granted
+
+    def release(self) -> None:
+        self._store.ledger.release(self.size_bytes)
+        self.size_bytes = 0
+
+
+class Store:
+    """Keeps blobs under keys, within a limit of bytes.
+
+    Args:
+        directory: private to this daemon, which holds its lock.
+        durable: flush every blob before its entry, rather than in the background.
+        on_corrupt: called for each blob found to differ from its digest.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        limit_bytes: int,
+        min_free: MinFree,
+        durable: bool,
+        on_corrupt: Callable[[], None],
+    ) -> None:
+        self._directory = directory
+        self._min_free = min_free
+        self._durable = durable
+        self._on_corrupt = on_corrupt
+        self._blobs = Blobs(directory)
+        self._index = Index(directory / "index")
+        self.ledger = Ledger(limit_bytes)
+        self._hot: OrderedDict[str, Entry] = OrderedDict()
+        # Published by this boot and not flushed yet.
+        self._unflushed: set[str] = set()
+        # Published by an earlier boot that stopped before it had flushed them.
+        self._suspect: set[str] = set()
+        self._used: dict[str, float] = {}
+        self._free_bytes = 0
+        self._is_open = False
+        self._background: set[asyncio.Task[None]] = set()
+        # One change at a time: a blob that one entry publishes is not unlinked for another.
+        self._mutation = asyncio.Lock()
+
+    # Life
+
+    async def open(self) -> None:
+        """Read the index. A damaged one is set aside and the cache starts empty."""
+        await asyncio.to_thread(self._blobs.prepare)
+        try:
+            await self._index.open()
+            rows = await self._index.rows()
+        except IndexDamaged as error:
+            log.warning("cache index set aside", reason=str(error))
+            await self._start_anew()
+            rows = []
+        await self._enter(rows)
+        self._is_open = True
+        await self._measure_disk()
+        await self._evict()
+        known = self.ledger.digests()
+        self._keep(asyncio.create_task(self._sweep(known)))
+        self._keep(asyncio.create_task(self._flush_for_ever()))
+
+    async def close(self) -> None:
+        """Flush what is stored, so that the next start need not check it."""
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        if self._is_open:
+            await self.flush()
+        await self._index.close()
+
+    # Reading
+
+    async def find(self, key: str) -> Entry | None:
+        """The entry of a key. Absent keys cost no I/O."""
+        if (hot := self._hot.get(key)) is not None:
+            self._hot.move_to_end(key)
+            return hot
+        if key not in self.ledger:
+            return None
+        row = await self._index.get(_ENTRY + key)
+        if row is None or key not in self.ledger:
+            return None
+        return self._remember(entries.decode(row))
+
+    def note_use(self, entry: Entry) -> None:
+        """The entry's blob was asked for."""
+        self.ledger.touch(entry.digest)
+        self._used[entry.digest] = time.time()
+
+    async def open_blob(self, entry: Entry) -> int | None:
+        """A descriptor of the entry's blob, which the caller closes.
+
+        None when the blob is gone or bad; the entry is forgotten then.
+        """
+        if entry.digest in self._suspect and not await self._clear(entry.digest):
+            return None
+        descriptor = await asyncio.to_thread(self._blobs.open, entry.digest, entry.size_bytes)
+        if descriptor is None:
+            await self._condemn(entry.digest)
+        return descriptor
+
+    def path(self, entry: Entry) -> Path:
+        return self._blobs.path(entry.digest)
+
+    # Writing
+
+    def new_spool_path(self) -> Path:
+        return self._blobs.new_spool_path()
+
+    def reservation(self) -> Reservation:
+        return Reservation(self)
+
+    async def commit(self, spool: Path, entry: Entry) -> None:
+        """Publish a complete spool whose length and digest the entry names.
+
+        Raises:
+            OSError: the disk does not take it; nothing is stored.
+        """
+        async with self._mutation:
+            await asyncio.to_thread(self._blobs.publish, spool, entry.digest, durable=self._durable)
+            rows = [Row(_ENTRY + entry.key, entries.encode(entry))]
+            if not self._durable:
+                rows.append(Row(_UNFLUSHED + entry.digest, b""))
+            try:
+                await self._index.write(put=rows)
+            except OSError:
+                await self._unlink(entry.digest)
+                raise
+            await self._enter_new(entry)
+
+    async def renew(self, entry: Entry) -> None:
+        """Write an entry anew whose blob stays: the origin confirmed it."""
+        async with self._mutation:
+            if entry.key in self.ledger:
+                await self._index.write(put=[Row(_ENTRY + entry.key, entries.encode(entry))])
+                self._remember(entry)
+
+    async def forget(self, keys: Iterable[str]) -> tuple[int, int]:
+        """Remove entries, and the blobs that no other entry holds.
+
+        Returns:
+            entries removed, bytes freed
+        """
+        async with self._mutation:
+            before_bytes = self.ledger.stored_bytes
+            removed = [key for key in keys if key in self.ledger]
+            struck = [await self._strike(key) for key in removed]
+            orphans = [digest for digest in struck if digest is not None]
+            await self._index.write(
+                delete=[_ENTRY + key for key in removed]
+                + [prefix + digest for digest in orphans for prefix in (_UNFLUSHED, _USED)]
+            )
+            for digest in orphans:
+                await self._unlink(digest)
+            return len(removed), before_bytes - self.ledger.stored_bytes
+
+    async def flush(self) -> None:
+        """Bring blobs and last uses to the disk."""
+        safe = await asyncio.to_thread(self._blobs.sync, list(self._unflushed))
+        self._unflushed.difference_update(safe)
+        used, self._used = self._used, {}
+        await self._index.write(
+            put=[
+                Row(_USED + digest, msgspec.msgpack.encode(seconds))
+                for digest, seconds in used.items()
+                if self.ledger.holds(digest)
+            ],
+            delete=[_UNFLUSHED + digest for digest in safe],
+        )
+
+    # Room
+
+    async def reserve(self, size_bytes: int) -> bool:
+        """Make room; `reservation` is the way to call it."""
+        await self._measure_disk()
+        if not self.ledger.reserve(size_bytes, self._free_bytes):
+            return False
+        await self._evict()
+        return True
+
+    async def _evict(self) -> None:
+        for digest in self.ledger.victims(self._free_bytes):
+            if self.ledger.holds(digest):
+                self.ledger.note_eviction(self.ledger.size_of(digest))
+                await self.forget(self.ledger.keys_of(digest))
+
+    async def _measure_disk(self) -> None:
+        free, disk = await asyncio.to_thread(self._blobs.free_bytes)
+        self._free_bytes = max(0, free - self._min_free.floor_bytes(disk))
+
+    # Index and books
+
+    async def _enter(self, rows: list[Row]) -> None:
+        found: dict[str, Entry] = {}
+        used: dict[str, float] = {}
+        damaged: list[str] = []
+        for row in rows:
+            try:
+                if row.name.startswith(_ENTRY):
+                    found[row.name.removeprefix(_ENTRY)] = entries.decode(row.value)
+                elif row.name.startswith(_USED):
+                    used[row.name.removeprefix(_USED)] = msgspec.msgpack.decode(
+                        row.value, type=float
+                    )
+                elif row.name.startswith(_UNFLUSHED):
+                    self._suspect.add(row.name.removeprefix(_UNFLUSHED))
+            except msgspec.MsgspecError:
+                damaged.append(row.name)
+        oldest_first = sorted(
+            found.values(), key=lambda e: max(e.response_seconds, used.get(e.digest, 0.0))
+        )
+        for entry in oldest_first:
+            self.ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents)
+        if damaged:
+            await self._index.write(delete=damaged)
+
+    async def _enter_new(self, entry: Entry) -> None:
+        orphan = await self._strike(entry.key) if entry.key in self.ledger else None
+        if not self._durable:
+            self._unflushed.add(entry.digest)
+        self._suspect.discard(entry.digest)
+        self.ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents)
+        self._remember(entry)
+        if orphan is not None:
+            await self._unlink(orphan)
+
+    async def _unlink(self, digest: str) -> None:
+        if not self.ledger.holds(digest):
+            await asyncio.to_thread(self._blobs.unlink, digest)
+
+    async def _strike(self, key: str) -> str | None:
+        entry = await self.find(key)
+        self._hot.pop(key, None)
+        orphan = self.ledger.remove(key, entry.parents if entry else ())
+        if orphan is not None:
+            self._unflushed.discard(orphan)
+            self._suspect.discard(orphan)
+            self._used.pop(orphan, None)
+        return orphan
+
+    def _remember(self, entry: Entry) -> Entry:
+        self._hot[entry.key] = entry
+        self._hot.move_to_end(entry.key)
+        if len(self._hot) > _HOT_ENTRIES:
+            self._hot.popitem(last=False)
+        return entry
+
+    async def _start_anew(self) -> None:
+        await self._index.close()
+        index = self._directory / "index"
+        aside = self._directory / f"index-damaged-{int(time.time())}"
+        await asyncio.to_thread(index.rename, aside)
+        self._index = Index(index)
+        await self._index.open()
+
+    # Trust
+
+    async def _clear(self, digest: str) -> bool:
+        if await asyncio.to_thread(self._blobs.verify, digest):
+            self._suspect.discard(digest)
+            self._unflushed.add(digest)
+            return True
+        await self._condemn(digest)
+        return False
+
+    async def _condemn(self, digest: str) -> None:
+        if not self.ledger.holds(digest):
+            return  # evicted between lookup and open: nothing is wrong
+        self._on_corrupt()
+        log.warning("cached blob is damaged; it will be fetched again")
+        await asyncio.to_thread(self._blobs.quarantine, digest)
+        await self.forget(self.ledger.keys_of(digest))
+
+    # Background
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _sweep(self, known: list[str]) -> None:
+        removed = await asyncio.to_thread(self._blobs.sweep, known)
+        if removed:
+            log.info("leftovers of an earlier run removed", files=removed)
+
+    async def _flush_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_FLUSH_SECONDS)
+            if self._unflushed or self._used:
+                try:
+                    await self.flush()
+                except (OSError, IndexDamaged) as error:
+                    log.warning("cache could not be flushed", reason=type(error).__name__)

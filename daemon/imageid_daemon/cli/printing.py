@@ -1,0 +1,44 @@
+"""Answers on stdout: columns for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import typer
+
+
+def print_json(value: object) -> None:
+    """JSON whose keys keep their order."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """A name and its value on each line; a fact that is None is left out."""
+    print_columns([(name, text(value)) for name, value in facts.items() if value is not None])
+
+
+def print_columns(rows: Sequence[Sequence[str]]) -> None:
+    """Aligned columns, the same on a terminal and in a pipe: nothing is cut or coloured."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(padded).rstrip())
+
+
+def text(value: object) -> str:
+    """A value as a person writes it."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return ", ".join(text(item) for item in value)
+    return str(value)
+
+
+def size_text(size_bytes: int) -> str:
+    """A size in the unit that fits it, e.g. "1.5 MiB"."""
+    amount, units = float(size_bytes), iter(("KiB", "MiB", "GiB", "TiB"))
+    unit = "bytes"
+    while abs(amount) >= 1024 and (larger := next(units, None)):
+        amount, unit = amount / 1024, larger
+    return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"

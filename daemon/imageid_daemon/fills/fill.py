@@ -1,0 +1,74 @@
+"""One running fetch or derivation, and what its callers wait for."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from typing import Generic, TypeVar
+
+from imageid_daemon.fills.spool import Spool
+from imageid_loaders.errors import ImageError, ShuttingDown
+
+H = TypeVar("H")
+
+
+class Fill(Generic[H]):
+    """A task that belongs to the daemon; callers come and go.
+
+    States: fetching, head known, done or failed. `H` is what is known at the head.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self.spool = spool
+        self.callers = 0
+        self.size_bytes: int | None = None
+        # Closed with the fill: what its work needs to stay open.
+        self.resources = ExitStack()
+        self.resources.callback(spool.close)
+        self._head: asyncio.Future[H] = asyncio.get_running_loop().create_future()
+        self._done = asyncio.Event()
+        self._error: ImageError | None = None
+
+    def announce(self, head: H, size_bytes: int | None = None) -> None:
+        """The head is known: callers may begin to read the spool."""
+        self.size_bytes = size_bytes
+        self._head.set_result(head)
+
+    async def head(self) -> H:
+        """What is known before the first byte.
+
+        Raises:
+            ImageError: the fill failed before.
+        """
+        return await asyncio.shield(self._head)
+
+    async def whole(self) -> None:
+        """Wait for the end.
+
+        Raises:
+            ImageError: the fill failed.
+        """
+        await self._done.wait()
+        if self._error is not None:
+            raise self._error
+
+    @property
+    def is_done(self) -> bool:
+        return self._done.is_set()
+
+    def finish(self) -> None:
+        self.spool.seal()
+        self._done.set()
+
+    def fail(self, error: ImageError) -> None:
+        """Tell every caller, whatever it waits for."""
+        self._error = error
+        self.spool.fail(error)
+        if not self._head.done():
+            self._head.set_exception(error)
+            self._head.exception()  # there may be no caller left to ask
+        self._done.set()
+
+    def abandon(self) -> None:
+        """The task was cancelled: the daemon stops, or the last caller left."""
+        self.fail(ShuttingDown("The daemon is stopping. Connect again when it is back."))

@@ -1,0 +1,128 @@
+"""All running fills by key: who asks for a key that is on its way joins it."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+from imageid_daemon.fills.abandonment import worth_finishing
+from imageid_daemon.fills.fill import Fill
+from imageid_daemon.fills.spool import Spool
+from imageid_loaders.base import NotModified
+from imageid_loaders.errors import Corrupt, ImageError
+
+H = TypeVar("H")
+Work = Callable[[Fill[H]], Coroutine[Any, Any, None]]
+
+log = structlog.get_logger("imageid.fills")
+
+
+class _UnexpectedFailure(ImageError):
+    """A bug in a loader or in the daemon; the log has the traceback."""
+
+
+class Fills(Generic[H]):
+    """At most one fill a key.
+
+    Args:
+        new_spool_path: a path for each spool, on the file system of the blobs.
+    """
+
+    def __init__(self, new_spool_path: Callable[[], Path]) -> None:
+        self._new_spool_path = new_spool_path
+        self._running: dict[str, Fill[H]] = {}
+        self._tasks: dict[Fill[H], asyncio.Task[None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._running
+
+    @asynccontextmanager
+    async def join(self, key: str, work: Work[H]) -> AsyncIterator[tuple[Fill[H], bool]]:
+        """Follow the fill of a key, and start it if there is none.
+
+        `work` is called at once, and the coroutine that it gives is the fill: it announces
+        the head, writes the spool and returns when the body is whole and stored; it raises
+        ImageError when there will be none. It is cancelled when the last caller has left
+        and little was done.
+
+        Yields:
+            the fill, and whether this call started it
+        """
+        fill = self._running.get(key)
+        started = fill is None
+        if fill is None:
+            fill = self._start(key, work)
+        fill.callers += 1
+        try:
+            yield fill, started
+        finally:
+            fill.callers -= 1
+            self._left(key, fill)
+
+    async def close(self) -> None:
+        """Cancel what runs; callers get SHUTTING_DOWN."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, key: str, work: Work[H]) -> Fill[H]:
+        fill: Fill[H] = Fill(Spool(self._new_spool_path()))
+        coroutine = work(fill)
+        # A task cancelled before its first step never comes to its coroutine.
+        fill.resources.callback(coroutine.close)
+        self._running[key] = fill
+        task = asyncio.create_task(_run(fill, coroutine))
+        self._tasks[fill] = task
+        task.add_done_callback(lambda _: self._ended(key, fill))
+        return fill
+
+    def _left(self, key: str, fill: Fill[H]) -> None:
+        if fill.callers:
+            return
+        if fill not in self._tasks:
+            fill.resources.close()
+        elif not worth_finishing(fill.spool.size_bytes, fill.size_bytes):
+            # Out of the table first: a new caller must not join a dying fill.
+            self._forget(key, fill)
+            self._tasks[fill].cancel()
+
+    def _ended(self, key: str, fill: Fill[H]) -> None:
+        if not fill.is_done:
+            fill.abandon()  # cancelled before its first step
+        self._forget(key, fill)
+        del self._tasks[fill]
+        if not fill.callers:
+            fill.resources.close()
+
+    def _forget(self, key: str, fill: Fill[H]) -> None:
+        if self._running.get(key) is fill:
+            del self._running[key]
+
+
+async def _run(fill: Fill[H], coroutine: Coroutine[Any, Any, None]) -> None:
+    try:
+        await coroutine
+    except asyncio.CancelledError:
+        fill.abandon()
+        raise
+    except NotModified:
+        fill.fail(Corrupt("The origin answers 'not modified' although nothing is stored."))
+    except ImageError as error:
+        fill.fail(error)
+    except Exception as error:  # a loader may raise anything; its callers must hear of it
+        # The stack without the message, which may hold a URL.
+        stack = "".join(traceback.format_tb(error.__traceback__))
+        log.error("a fill failed unexpectedly", error=type(error).__name__, stack=stack)
+        fill.fail(_UnexpectedFailure("Resolving the image failed unexpectedly; see the log."))
+    else:
+        fill.finish()

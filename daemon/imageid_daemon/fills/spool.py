@@ -1,0 +1,138 @@
+"""The growing file of a fill: one writer, many readers at their own offsets.
+
+Readers cost no memory and slow nobody: each reads the file, and waits at its end for the
+next growth. Late readers start at byte 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from pathlib import Path
+
+from imageid_daemon.fills.body import Blob
+from imageid_daemon.fills.to_its_end import to_its_end
+from imageid_loaders.errors import ImageError, TooLarge
+
+# What a spool may hold in memory while the disk does not take it.
+_MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024
+
+
+class Spool:
+    """Opens its file at once; the owner closes it.
+
+    A disk that refuses (full, read-only, broken) does not fail the fill: the spool moves
+    to memory and its body is served, but cannot be stored.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.file_path = path
+        self.size_bytes = 0
+        self.in_memory = False
+        self._sha256 = hashlib.sha256()
+        self._descriptor = self._open()
+        self._whole = False
+        self._error: ImageError | None = None
+        self._grown = asyncio.Event()
+
+    # Writing
+
+    async def write(self, data: bytes) -> None:
+        """Append; readers see it when it returns."""
+        await to_its_end(asyncio.to_thread(self._append, data))
+        self.size_bytes += len(data)
+        self._announce()
+
+    def adopt(self, size_bytes: int) -> None:
+        """Somebody else has written the file by its path, whole."""
+        self.size_bytes = size_bytes
+
+    @property
+    def sha256(self) -> str:
+        """Of all that `write` appended, in hex."""
+        return self._sha256.hexdigest()
+
+    def seal(self) -> None:
+        """The body is whole: readers end at its size."""
+        self._whole = True
+        self._announce()
+
+    def fail(self, error: ImageError) -> None:
+        """The body broke off: every reader gets the error, at once."""
+        self._error = error
+        self._announce()
+
+    # Reading
+
+    async def read(self, offset: int, limit_bytes: int) -> bytes:
+        while True:
+            if self._error is not None:
+                raise self._error
+            if offset < self.size_bytes:
+                wanted = min(limit_bytes, self.size_bytes - offset)
+                return await asyncio.to_thread(os.pread, self._descriptor, wanted, offset)
+            if self._whole:
+                return b""
+            await self._grown.wait()
+
+    def duplicate(self) -> Blob:
+        return Blob(os.dup(self._descriptor))
+
+    @property
+    def path(self) -> str:
+        return f"/proc/self/fd/{self._descriptor}"
+
+    def close(self) -> None:
+        """Give the file back. A spool that was not published is gone with it."""
+        os.close(self._descriptor)
+        if not self.in_memory:
+            self.file_path.unlink(missing_ok=True)
+
+    def _open(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        try:
+            return os.open(self.file_path, flags, 0o600)
+        except OSError:
+            return self._open_memory()
+
+    def _open_memory(self) -> int:
+        self.in_memory = True
+        return os.memfd_create("imageid-spool", os.MFD_CLOEXEC)
+
+    def _append(self, data: bytes) -> None:
+        try:
+            _write_at(self._descriptor, data, self.size_bytes)
+        except OSError:
+            if self.in_memory:
+                raise
+            self.move_to_memory()
+            _write_at(self._descriptor, data, self.size_bytes)
+        if self.in_memory and self.size_bytes + len(data) > _MEMORY_LIMIT_BYTES:
+            raise TooLarge(
+                "The cache's disk does not take the image, and it is too large to be held in "
+                "memory. Free some of the disk, or lower [cache] size."
+            )
+        self._sha256.update(data)
+
+    def move_to_memory(self) -> None:
+        """Go on without the disk. Blocking."""
+        memory, disk = self._open_memory(), self._descriptor
+        for offset in range(0, self.size_bytes, 2**20):
+            _write_at(memory, os.pread(disk, min(2**20, self.size_bytes - offset), offset), offset)
+        # Readers go on under the same number: none of them sees the exchange.
+        os.dup2(memory, disk, inheritable=False)
+        os.close(memory)
+        self.file_path.unlink(missing_ok=True)
+
+    def _announce(self) -> None:
+        # A fresh event for whoever waits next: no lock to hand from waiter to waiter.
+        grown, self._grown = self._grown, asyncio.Event()
+        grown.set()
+
+
+def _write_at(descriptor: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view, offset = view[written:], offset + written

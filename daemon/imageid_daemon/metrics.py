@@ -1,0 +1,171 @@
+"""Everything Prometheus sees, on a registry of its own.
+
+Labels are closed sets: schemes that a loader is installed for, statuses, code classes.
+Never an imageId, a URL or a UID.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Protocol
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from imageid_daemon import __version__
+
+_FIRST_BYTE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+_LOAD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 120)
+
+
+class CacheFigures(Protocol):
+    """What the cache's books say."""
+
+    limit_bytes: int
+    stored_bytes: int
+    reserved_bytes: int
+    evicted_bytes: int
+    evicted_blobs: int
+
+    @property
+    def entries(self) -> int: ...
+
+
+class Metrics:
+    """Counters to be told of what happens; one instance a daemon."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=self.registry)
+        self._requests = self._counter(
+            "requests", "Images asked for, by how they were answered.", "scheme", "result"
+        )
+        self._first_byte = self._histogram(
+            "first_byte_seconds", "Time to the first message of an answer.", _FIRST_BYTE_BUCKETS
+        )
+        self._load = self._histogram(
+            "load_seconds", "Time to the last message of an answer.", _LOAD_BUCKETS
+        )
+        self._sent = self._counter("sent_bytes", "Bytes of bodies sent to callers.", "scheme")
+        self._origin = self._counter(
+            "origin_requests", "Requests sent to origins, by class of answer.", "scheme", "code"
+        )
+        self._coalesced = self._counter(
+            "coalesced_callers", "Callers that joined what another had begun."
+        )
+        self._corrupt = self._counter("cache_corrupt", "Blobs found damaged and put aside.")
+        self._reloaded = Gauge(
+            "imageid_config_last_reload_successful",
+            "1 if the configuration in force is the one on disk.",
+            registry=self.registry,
+        )
+        self._reloaded.set(1)
+        build = Gauge(
+            "imageid_build_info",
+            "Always 1; the labels say what runs.",
+            ["version", "python", "grpc"],
+            registry=self.registry,
+        )
+        build.labels(__version__, platform.python_version(), version("grpcio")).set(1)
+        self.calls = CallMetrics(self.registry)
+
+    def watch(self, cache: CacheFigures, running_fills: Callable[[], int]) -> None:
+        """Read these at every scrape."""
+        self.registry.register(_Figures(cache, running_fills))
+
+    def observe_first_byte(self, scheme: str, result: str, seconds: float) -> None:
+        self._first_byte.labels(scheme, result).observe(seconds)
+
+    def observe_load(self, scheme: str, result: str, seconds: float, sent_bytes: int) -> None:
+        """An answer ended, whole or not."""
+        self._requests.labels(scheme, result).inc()
+        self._load.labels(scheme, result).observe(seconds)
+        self._sent.labels(scheme).inc(sent_bytes)
+        if result == "coalesced":
+            self._coalesced.inc()
+
+    def observe_response(self, scheme: str, code: str) -> None:
+        """An origin answered; `code` is 2xx to 5xx, or error."""
+        self._origin.labels(scheme, code).inc()
+
+    def observe_corrupt(self) -> None:
+        self._corrupt.inc()
+
+    def observe_reload(self, *, successful: bool) -> None:
+        self._reloaded.set(1 if successful else 0)
+
+    def requests_by_result(self) -> dict[str, int]:
+        """How many requests were answered how, over all schemes."""
+        totals: dict[str, int] = {}
+        for metric in self._requests.collect():
+            for sample in metric.samples:
+                result = sample.labels["result"]
+                totals[result] = totals.get(result, 0) + int(sample.value)
+        return totals
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"imageid_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(
+            f"imageid_{name}", text, ["scheme", "result"], registry=self.registry, buckets=buckets
+        )
+
+
+class CallMetrics:
+    """The grpc_server_* family of go-grpc-prometheus, which dashboards know."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        names = ["grpc_type", "grpc_service", "grpc_method"]
+        self.started = Counter("grpc_server_started", "Calls begun.", names, registry=registry)
+        self.handled = Counter(
+            "grpc_server_handled", "Calls ended, by code.", [*names, "grpc_code"], registry=registry
+        )
+        self.sent = Counter("grpc_server_msg_sent", "Messages sent.", names, registry=registry)
+        self.seconds = Histogram(
+            "grpc_server_handling_seconds",
+            "Time from a call's begin to its last message.",
+            names,
+            registry=registry,
+            buckets=_LOAD_BUCKETS,
+        )
+
+
+class _Figures(Collector):
+    def __init__(self, cache: CacheFigures, running_fills: Callable[[], int]) -> None:
+        self._cache = cache
+        self._running_fills = running_fills
+
+    def collect(self) -> Iterator[Metric]:
+        cache = self._cache
+        yield _gauge("fills_running", "Fetches and derivations under way.", self._running_fills())
+        yield _gauge("cache_bytes", "Bytes of stored blobs.", cache.stored_bytes)
+        yield _gauge("cache_entries", "Stored representations.", cache.entries)
+        yield _gauge(
+            "cache_reserved_bytes", "Bytes set aside for running fills.", cache.reserved_bytes
+        )
+        yield _gauge("cache_limit_bytes", "Bytes that the cache may hold.", cache.limit_bytes)
+        yield _counter("cache_evicted_bytes", "Bytes evicted to make room.", cache.evicted_bytes)
+        yield _counter("cache_evicted_blobs", "Blobs evicted to make room.", cache.evicted_blobs)
+
+    def describe(self) -> Iterator[Metric]:
+        return self.collect()
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"imageid_{name}", text, value=value)
+
+
+def _counter(name: str, text: str, value: float) -> CounterMetricFamily:
+    return CounterMetricFamily(f"imageid_{name}", text, value=value)

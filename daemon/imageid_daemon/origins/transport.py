@@ -1,0 +1,143 @@
+"""The transport that loaders are given: HTTP as the administrator allows it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from functools import partial
+from importlib.metadata import version
+from typing import Protocol
+
+from imageid_daemon.config import Network, OriginSettings
+from imageid_daemon.origins import body
+from imageid_daemon.origins.allow import Address, AllowList
+from imageid_daemon.origins.connections import Connections, system_trust
+from imageid_daemon.origins.credentials import Credentials, scope
+from imageid_daemon.origins.exchange import Exchange, Policy
+from imageid_daemon.origins.governor import Governor
+from imageid_daemon.origins.redirects import MOST_REDIRECTS, forwarded, next_target, too_many
+from imageid_daemon.origins.routes import Routes
+from imageid_daemon.origins.target import target
+from imageid_loaders.base import Response, Transport
+from imageid_loaders.errors import InvalidImageId
+
+
+class OriginMetrics(Protocol):
+    """Counts requests to origins."""
+
+    def observe_response(self, scheme: str, code: str) -> None:
+        """Count one try: `code` is "2xx" to "5xx", or "error" where no response came."""
+        ...
+
+
+class Origins:
+    """All origins, configured or allowed. Made by `app`, in the event loop that uses it.
+
+    Args:
+        origins: by name.
+        environ: where `password_env` and `token_env` are looked up.
+        max_image_bytes: bodies beyond it are refused.
+        ssl_context: makes the trust for https, when it is first needed.
+    """
+
+    def __init__(
+        self,
+        *,
+        network: Network,
+        origins: Mapping[str, OriginSettings],
+        environ: Mapping[str, str],
+        max_image_bytes: int,
+        metrics: OriginMetrics,
+        ssl_context: Callable[[], ssl.SSLContext] = system_trust,
+    ) -> None:
+        self._policy = _policy(network, origins.values(), environ, max_image_bytes)
+        self._connections = Connections(self._allowed_addresses, ssl_context)
+        self._metrics = metrics
+        self._user_agent = f"imageid/{version('imageid-daemon')}"
+
+    def replace(
+        self,
+        *,
+        network: Network,
+        origins: Mapping[str, OriginSettings],
+        environ: Mapping[str, str],
+        max_image_bytes: int,
+    ) -> None:
+        """Let requests from now on follow these settings; running ones keep theirs."""
+        self._policy = _policy(network, origins.values(), environ, max_image_bytes)
+
+    def transport(self, scheme: str) -> Transport:
+        """Give the transport whose requests are counted under this scheme."""
+        return _Transport(self, scheme)
+
+    def scope(self, url: str) -> str:
+        """Name whose credentials a request to this URL would carry.
+
+        Returns:
+            "" for none; else a short digest, part of the cache key.
+        """
+        try:
+            return scope(self._policy.routes.find(target(url)))
+        except InvalidImageId:
+            return ""
+
+    async def aclose(self) -> None:
+        """Close all connections, those in use too."""
+        await self._connections.aclose()
+
+    def get(
+        self, scheme: str, url: str, headers: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[Response]:
+        """Send a GET, as `imageid_loaders.base.Transport.get`."""
+        observe = partial(self._metrics.observe_response, scheme)
+        exchange = Exchange(self._connections, self._policy, self._user_agent, observe)
+        return _followed(exchange, url, headers, self._policy.max_image_bytes)
+
+    def _allowed_addresses(
+        self, host: str, port: int, resolved: Sequence[Address]
+    ) -> list[Address]:
+        return self._policy.allow.allowed_addresses(host, port, resolved)
+
+
+class _Transport:
+    def __init__(self, origins: Origins, scheme: str) -> None:
+        self._origins = origins
+        self._scheme = scheme
+
+    def get(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Response]:
+        return self._origins.get(self._scheme, url, headers)
+
+
+@asynccontextmanager
+async def _followed(
+    exchange: Exchange, url: str, headers: Mapping[str, str], limit_bytes: int
+) -> AsyncIterator[Response]:
+    asked = target(url)
+    for _ in range(MOST_REDIRECTS + 1):
+        async with exchange.get(asked, headers) as answer:
+            found = next_target(asked, answer.status, answer.headers)
+            if found is None:
+                body.checked_size(answer, limit_bytes)
+                async with aclosing(body.chunks(answer, limit_bytes)) as chunks:
+                    yield Response(answer.status, body.headers(answer), chunks)
+                return
+        # The next server is asked once this one's slot is free: no one waits for two.
+        headers, asked = forwarded(asked, found, headers), found
+    raise too_many(asked)
+
+
+def _policy(
+    network: Network,
+    origins: Iterable[OriginSettings],
+    environ: Mapping[str, str],
+    max_image_bytes: int,
+) -> Policy:
+    routes = Routes(origins)
+    return Policy(
+        allow=AllowList.of(network.allow, routes.urls),
+        routes=routes,
+        credentials=Credentials(environ),
+        governor=Governor(),
+        max_image_bytes=max_image_bytes,
+    )

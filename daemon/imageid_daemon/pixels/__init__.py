@@ -1,0 +1,142 @@
+"""From encoded bytes to metadata, samples and pictures: pure, blocking, thread-safe.
+
+Arguments and results can be pickled and large results go to files by path, so a call
+runs as well in a worker process as in a thread. Importing this package is cheap; the
+codecs are imported by the first call that needs them.
+
+Every function raises the classes of `imageid_loaders.errors`, and lets an `OSError` of
+the file system pass.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from imageid_daemon.pixels.description import (
+    Description,
+    Encoded,
+    ImageMetadata,
+    Layout,
+    LookupTable,
+    Palette,
+    PixelsOptions,
+    RenderedOptions,
+    Tables,
+    Written,
+)
+
+__all__ = [
+    "Description",
+    "Encoded",
+    "ImageMetadata",
+    "Layout",
+    "LookupTable",
+    "Palette",
+    "PixelsOptions",
+    "RenderedOptions",
+    "Tables",
+    "Written",
+    "decode",
+    "describe",
+    "dicom_json",
+    "render",
+    "split_metadata",
+    "transform",
+]
+
+
+def describe(encoded: Encoded) -> ImageMetadata:
+    """Say what the header of the image says. No pixel is decoded.
+
+    Raises:
+        Undecodable: the bytes are no image.
+        NotFound: the frame is beyond the last.
+    """
+    from imageid_daemon.pixels.content import describe as implementation
+
+    return implementation(encoded)
+
+
+def dicom_json(encoded: Encoded) -> bytes:
+    """Give the whole data set as one DICOM JSON object (PS3.18 F), without bulk data.
+
+    An image that is not DICOM gives an empty object.
+
+    Raises:
+        Undecodable: the bytes are no image.
+    """
+    from imageid_daemon.pixels.content import dicom_json as implementation
+
+    return implementation(encoded)
+
+
+def split_metadata(document: bytes) -> dict[str, bytes]:
+    """Cut a WADO-RS metadata answer into its instances.
+
+    Returns:
+        The bytes of each instance's JSON object by SOPInstanceUID.
+
+    Raises:
+        Undecodable: the document is not DICOM JSON.
+    """
+    from imageid_daemon.pixels.metadata_document import split as implementation
+
+    return implementation(document)
+
+
+def decode(encoded: Encoded, color: Literal["default", "stored"], target_path: str) -> Written:
+    """Write the stored values of one frame, shape (rows, columns[, samples]).
+
+    Integers have the type of BitsAllocated and PixelRepresentation, BitsStored and
+    HighBit honoured. PALETTE COLOR stays indices.
+
+    Args:
+        color: "default" turns YBR into RGB, "stored" keeps it where the codec gives it.
+
+    Raises:
+        Undecodable: the bytes are not what they claim to be.
+        Unsupported: there is no decoder for the transfer syntax or sample format.
+        NotFound: the frame is beyond the last.
+        TooLarge: the decoded frame would exceed `limits.FRAME_LIMIT_BYTES`.
+    """
+    from imageid_daemon.pixels.decoding import decode as implementation
+
+    return implementation(encoded, color, target_path)
+
+
+def transform(
+    pixels_path: str, description: Description, options: PixelsOptions, target_path: str
+) -> Written:
+    """Write decoded samples with other values or colours.
+
+    Args:
+        pixels_path: what `decode` wrote.
+        description: what `decode` said of it.
+
+    Raises:
+        Undecodable: a palette or lookup table is broken or missing.
+    """
+    from imageid_daemon.pixels.transforming import transform as implementation
+
+    return implementation(pixels_path, description, options, target_path)
+
+
+def render(
+    pixels_path: str, description: Description, options: RenderedOptions, target_path: str
+) -> Written:
+    """Write a picture for a screen; the same arguments give the same bytes.
+
+    Grey images pass the modality LUT and the VOI LUT (PS3.3 C.11.1, C.11.2); colour
+    images have no VOI LUT and ignore the window.
+
+    Args:
+        pixels_path: what `decode` wrote.
+        description: what `decode` said of it.
+
+    Raises:
+        InvalidOption: the window, quality or size cannot be.
+        Undecodable: a palette or lookup table is broken or missing.
+    """
+    from imageid_daemon.pixels.rendering import render as implementation
+
+    return implementation(pixels_path, description, options, target_path)

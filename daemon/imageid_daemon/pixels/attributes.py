@@ -1,0 +1,63 @@
+"""Read attribute values of a data set; what is missing or cannot be read is absent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pydicom import Dataset
+
+
+def values(attributes: Dataset, keyword: str) -> tuple[Any, ...]:
+    """Every value; () where the attribute is missing, empty or broken."""
+    try:
+        value = attributes.get(keyword)
+    except Exception:
+        return ()  # pydicom converts on access and raises what it likes
+    if value is None or value == "":
+        return ()
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        return tuple(value)
+    return (value,)
+
+
+def numbers(attributes: Dataset, keyword: str) -> tuple[float, ...]:
+    """Every value as a finite number; () where one is not."""
+    try:
+        found = tuple(float(value) for value in values(attributes, keyword))
+    except (TypeError, ValueError):
+        return ()
+    return found if all(map(math.isfinite, found)) else ()
+
+
+def number(attributes: Dataset, keyword: str) -> float | None:
+    """The first value as a finite number."""
+    found = numbers(attributes, keyword)
+    return found[0] if found else None
+
+
+def integer(attributes: Dataset, keyword: str) -> int | None:
+    """The first value, where it is a whole number of 32 bits."""
+    found = number(attributes, keyword)
+    if found is None or not found.is_integer() or not -(2**31) <= found < 2**32:
+        return None
+    return int(found)
+
+
+def texts(attributes: Dataset, keyword: str) -> tuple[str, ...]:
+    """Every value as text without the padding around it."""
+    return tuple(str(value).strip() for value in values(attributes, keyword))
+
+
+def text(attributes: Dataset, keyword: str) -> str | None:
+    """The first value as text, None where it is blank."""
+    found = texts(attributes, keyword)
+    return found[0] or None if found else None
+
+
+def item(attributes: Dataset, keyword: str, index: int = 0) -> Dataset | None:
+    """One item of a sequence."""
+    found = values(attributes, keyword)
+    chosen = found[index] if 0 <= index < len(found) else None
+    return chosen if isinstance(chosen, Dataset) else None

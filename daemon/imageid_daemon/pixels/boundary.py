@@ -1,0 +1,51 @@
+"""The one edge at which what pydicom, Pillow and the codecs throw becomes an `ImageError`."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from imageid_loaders.errors import ImageError, Undecodable
+
+_OTHERS = r"(pydicom|PIL)\b"
+
+
+@contextmanager
+def refusing(task: str) -> Iterator[None]:
+    """Turn whatever broken bytes provoke into `Undecodable`.
+
+    Args:
+        task: what was to be done, for the message: "the image cannot be <task>".
+
+    Raises:
+        Undecodable: for every exception but an `ImageError` and an `OSError` of the
+            file system, which has an errno; Pillow's complaints about bytes have none.
+    """
+    _silence()
+    try:
+        yield
+    except ImageError:
+        raise
+    except (Exception, RecursionError, MemoryError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise Undecodable(
+            f"the image cannot be {task} because its bytes are broken ({_name(error)}); "
+            "ask for ENCODED to get them as they are"
+        ) from error
+
+
+def _name(error: BaseException) -> str:
+    # Only the codecs' texts are safe to show: those of pydicom quote attribute values.
+    name = type(error).__name__
+    return f"{name}: {error}" if type(error).__module__.startswith("imagecodecs") else name
+
+
+def _silence() -> None:
+    # Their warnings tell about the sender's file, and quote it; this daemon's log may
+    # hold no patient datum. Asked first, because `filterwarnings` is not atomic.
+    if getattr(warnings.filters[0][3], "pattern", None) != _OTHERS:
+        warnings.filterwarnings("ignore", module=_OTHERS)
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)

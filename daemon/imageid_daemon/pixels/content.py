@@ -1,0 +1,77 @@
+"""Find out what the bytes are, whatever their origin calls them, and describe them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydicom.uid import ExplicitVRBigEndian
+
+from imageid_daemon.pixels import lone_frame, metadata, part10, picture, whole_data_set
+from imageid_daemon.pixels.boundary import refusing
+from imageid_daemon.pixels.description import Encoded, ImageMetadata
+from imageid_daemon.pixels.encoded_frame import Instance
+from imageid_daemon.pixels.image_pixel import check_frame_number
+from imageid_loaders.errors import Undecodable
+
+Kind = Literal["part10", "lone frame", "picture"]
+
+
+def kind(encoded: Encoded) -> Kind:
+    """Tell by the first bytes; without a known beginning, a data set without preamble."""
+    with Path(encoded.path).open("rb") as stream:
+        head = stream.read(132)
+    if head[128:] == b"DICM":
+        return "part10"
+    if encoded.dicom_json is not None:
+        return "lone frame"
+    return "picture" if picture.is_picture(head) else "part10"
+
+
+def describe(encoded: Encoded) -> ImageMetadata:
+    """See `imageid_daemon.pixels.describe`. Metadata given as DICOM JSON need no file."""
+    with refusing("described"):
+        if encoded.dicom_json is not None:
+            return metadata.read(lone_frame.read_instance(encoded))
+        if kind(encoded) == "picture":
+            return picture.describe(encoded)
+        instance = part10_instance(open_part10(encoded), encoded.frame)
+        found = metadata.read(instance)
+        check_frame_number(encoded.frame, max(found.number_of_frames or 1, 1))
+        return found
+
+
+def dicom_json(encoded: Encoded) -> bytes:
+    """See `imageid_daemon.pixels.dicom_json`."""
+    with refusing("described"):
+        if encoded.dicom_json is not None:
+            return whole_data_set.of_document(encoded.dicom_json)
+        if kind(encoded) == "picture":
+            return b"{}"
+        return whole_data_set.of_part10(open_part10(encoded))
+
+
+def open_part10(encoded: Encoded) -> part10.Part10:
+    """Read the header.
+
+    Raises:
+        Undecodable: without a preamble, it does not look like DICOM either.
+    """
+    found = part10.read(encoded.path)
+    if not any(keyword in found.attributes for keyword in ("SOPClassUID", "Rows")):
+        raise Undecodable(
+            "the image cannot be decoded because it is neither DICOM nor a picture of a known "
+            "format; ask for ENCODED to get it as it is"
+        )
+    return found
+
+
+def part10_instance(found: part10.Part10, frame: int | None) -> Instance:
+    """What the header tells."""
+    return Instance(
+        attributes=found.attributes,
+        transfer_syntax_uid=found.transfer_syntax_uid,
+        frame=frame,
+        little_endian=found.transfer_syntax_uid != ExplicitVRBigEndian,
+        pixel_keyword=found.pixel_element.keyword if found.pixel_element else None,
+    )

@@ -1,0 +1,89 @@
+"""From encoded bytes to a file of stored values."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from imageid_daemon.pixels import (
+    codecs,
+    content,
+    image_pixel,
+    lone_frame,
+    metadata,
+    photometric,
+    picture,
+    pixel_data,
+    sample_file,
+    tables,
+)
+from imageid_daemon.pixels.boundary import refusing
+from imageid_daemon.pixels.codecs import Decoded, Samples
+from imageid_daemon.pixels.description import Description, Encoded, ImageMetadata, Tables, Written
+from imageid_daemon.pixels.encoded_frame import EncodedFrame, Instance
+from imageid_daemon.pixels.image_pixel import ImagePixel
+
+CONTENT_TYPE = "application/octet-stream"
+
+_Decoding = tuple[Samples, ImageMetadata, Tables | None]
+
+
+def decode(encoded: Encoded, color: Literal["default", "stored"], target_path: str) -> Written:
+    """See `imageid_daemon.pixels.decode`."""
+    with refusing("decoded"):
+        samples, described, found = _decode(encoded, keep_ybr=color == "stored")
+    return write(samples, described, found, target_path)
+
+
+def write(
+    samples: Samples, described: ImageMetadata, found: Tables | None, target_path: str
+) -> Written:
+    """Write samples and say how to read them."""
+    layout, size_bytes, sha256 = sample_file.write_samples(samples, target_path)
+    low, high = sample_file.extremes(samples)
+    described = msgspec.structs.replace(described, min_pixel_value=low, max_pixel_value=high)
+    return Written(Description(described, CONTENT_TYPE, layout, found), size_bytes, sha256)
+
+
+def _decode(encoded: Encoded, *, keep_ybr: bool) -> _Decoding:
+    kind = content.kind(encoded)
+    if kind == "picture":
+        return (*picture.decode(encoded), None)
+    if kind == "part10":
+        instance, pixel, frame = _part10(encoded)
+    else:
+        instance = lone_frame.read_instance(encoded)
+        pixel = image_pixel.read(instance.attributes)
+        frame = lone_frame.read_frame(encoded, instance.transfer_syntax_uid, pixel)
+    decoded = _colored(codecs.decode(frame, pixel, keep_ybr=keep_ybr), pixel, keep_ybr=keep_ybr)
+    described = _describe(instance, pixel, decoded.photometric_interpretation)
+    return decoded.samples, described, tables.read(instance, signed=pixel.signed)
+
+
+def _part10(encoded: Encoded) -> tuple[Instance, ImagePixel, EncodedFrame]:
+    opened = content.open_part10(encoded)
+    instance = content.part10_instance(opened, encoded.frame)
+    pixel = image_pixel.read(instance.attributes, instance.pixel_keyword or "PixelData")
+    number = image_pixel.check_frame_number(encoded.frame, pixel.number_of_frames)
+    return instance, pixel, pixel_data.read_frame(opened, pixel, number)
+
+
+def _colored(decoded: Decoded, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded:
+    ybr = photometric.is_ybr_full(decoded.photometric_interpretation)
+    if keep_ybr or not ybr or pixel.samples_per_pixel != 3:
+        return decoded
+    return Decoded(photometric.ybr_full_to_rgb(decoded.samples, pixel.bits_stored), "RGB")
+
+
+def _describe(
+    instance: Instance, pixel: ImagePixel, photometric_interpretation: str
+) -> ImageMetadata:
+    return msgspec.structs.replace(
+        metadata.read(instance),
+        rows=pixel.rows,
+        columns=pixel.columns,
+        samples_per_pixel=pixel.samples_per_pixel,
+        photometric_interpretation=photometric_interpretation,
+        planar_configuration=0 if pixel.samples_per_pixel > 1 else None,
+    )

@@ -1,0 +1,160 @@
+"""What is said about an image and about what was written of it; all of it serialisable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import msgspec
+
+VoiLutFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What is to be decoded.
+
+    Args:
+        path: file with the bytes: a Part 10 file, a web image, or one frame's codestream.
+        transfer_syntax_uid: of a lone frame.
+        dicom_json: the DICOM JSON object of the instance (PS3.18 F), for a lone frame.
+        frame: 1-based; None is the first or only one. Of a lone frame, its number
+            within the instance.
+    """
+
+    path: str
+    media_type: str
+    transfer_syntax_uid: str | None = None
+    dicom_json: bytes | None = None
+    frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PixelsOptions:
+    """`PixelsOutput` of the contract."""
+
+    values: Literal["stored", "modality"] = "stored"
+    color: Literal["default", "stored", "rgb"] = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedOptions:
+    """`RenderedOutput` of the contract.
+
+    Args:
+        window: center and width in modality values.
+    """
+
+    format: Literal["png", "jpeg"] = "png"
+    quality: int = 90
+    max_width: int = 0
+    max_height: int = 0
+    window: tuple[float, float] | None = None
+    voi_lut_function: VoiLutFunction | None = None
+
+
+class ImageMetadata(msgspec.Struct, omit_defaults=True, frozen=True):
+    """`ImageMetadata` of the contract: None or () where the image does not say."""
+
+    rows: int | None = None
+    columns: int | None = None
+    samples_per_pixel: int | None = None
+    photometric_interpretation: str | None = None
+    bits_allocated: int | None = None
+    bits_stored: int | None = None
+    high_bit: int | None = None
+    pixel_representation: int | None = None
+    planar_configuration: int | None = None
+    min_pixel_value: float | None = None
+    max_pixel_value: float | None = None
+    rescale_slope: float | None = None
+    rescale_intercept: float | None = None
+    rescale_type: str | None = None
+    window_center: tuple[float, ...] = ()
+    window_width: tuple[float, ...] = ()
+    window_center_width_explanation: tuple[str, ...] = ()
+    voi_lut_function: VoiLutFunction | None = None
+    pixel_spacing: tuple[float, ...] = ()
+    imager_pixel_spacing: tuple[float, ...] = ()
+    pixel_aspect_ratio: tuple[int, ...] = ()
+    slice_thickness: float | None = None
+    slice_location: float | None = None
+    spacing_between_slices: float | None = None
+    image_position_patient: tuple[float, ...] = ()
+    image_orientation_patient: tuple[float, ...] = ()
+    frame_of_reference_uid: str | None = None
+    modality: str | None = None
+    study_instance_uid: str | None = None
+    series_instance_uid: str | None = None
+    sop_instance_uid: str | None = None
+    sop_class_uid: str | None = None
+    series_number: int | None = None
+    series_description: str | None = None
+    instance_number: int | None = None
+    frame_number: int | None = None
+    number_of_frames: int | None = None
+    transfer_syntax_uid: str | None = None
+    pixel_padding_value: float | None = None
+    pixel_padding_range_limit: float | None = None
+    lossy_image_compression: str | None = None
+    modality_values: bool = False
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """How to read samples: NumPy's name of the little-endian type, strides in bytes."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+class LookupTable(msgspec.Struct, frozen=True):
+    """A LUT of PS3.3 C.11.1, C.11.2 or C.7.9.
+
+    Args:
+        first_mapped: the input value of the first entry.
+        bits: of each entry's range.
+        data: the entries, uint16 little-endian.
+    """
+
+    first_mapped: int
+    bits: int
+    data: bytes
+
+
+class Palette(msgspec.Struct, frozen=True):
+    """One table for each colour, each with its own descriptor."""
+
+    red: LookupTable
+    green: LookupTable
+    blue: LookupTable
+
+
+class Tables(msgspec.Struct, omit_defaults=True, frozen=True):
+    """What `transform` and `render` need beyond the metadata."""
+
+    modality_lut: LookupTable | None = None
+    voi_luts: tuple[LookupTable, ...] = ()
+    palette: Palette | None = None
+    presentation_lut_shape: str | None = None
+
+
+class Description(msgspec.Struct, omit_defaults=True, frozen=True):
+    """What is kept beside a blob of samples or of a picture.
+
+    `metadata` tells of the samples described: after YBR has become RGB,
+    `photometric_interpretation` is "RGB".
+    """
+
+    metadata: ImageMetadata
+    content_type: str
+    layout: Layout | None = None
+    tables: Tables | None = None
+
+
+class Written(NamedTuple):
+    """A file that was written whole."""
+
+    description: Description
+    size_bytes: int
+    sha256: bytes

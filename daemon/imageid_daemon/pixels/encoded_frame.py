@@ -1,0 +1,41 @@
+"""One frame as it was encoded, however it came here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydicom import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFrame:
+    """The bytes of one frame, and what they are.
+
+    Args:
+        first_bit: where the frame begins in its first byte, for 1-bit samples, whose
+            frames are packed without gaps (PS3.5 8.1.1).
+        big_endian: of samples wider than a byte.
+    """
+
+    data: bytes
+    transfer_syntax_uid: str
+    first_bit: int = 0
+    big_endian: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What decoding and describing need of a data set.
+
+    Args:
+        attributes: as far as they are known, without the pixel data.
+        frame: 1-based.
+        little_endian: of the words in the attributes' bulk values (LUT data).
+        pixel_keyword: the attribute that holds the samples; None where none does.
+    """
+
+    attributes: Dataset
+    transfer_syntax_uid: str | None
+    frame: int | None
+    little_endian: bool = True
+    pixel_keyword: str | None = "PixelData"

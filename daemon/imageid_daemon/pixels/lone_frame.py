@@ -1,0 +1,136 @@
+"""A frame delivered on its own, with the instance's DICOM JSON beside it (WADO-RS)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydicom import Dataset
+from pydicom.dataelem import DataElement
+from pydicom.tag import Tag
+from pydicom.uid import ExplicitVRLittleEndian
+
+from imageid_daemon.pixels import limits, metadata_document
+from imageid_daemon.pixels.codestream import Codestream
+from imageid_daemon.pixels.codestream import read as read_codestream
+from imageid_daemon.pixels.description import Encoded
+from imageid_daemon.pixels.encoded_frame import EncodedFrame, Instance
+from imageid_daemon.pixels.image_pixel import ImagePixel
+from imageid_daemon.pixels.pixel_data import full_length_bytes, native_length_bits
+from imageid_loaders.errors import TooLarge, Undecodable
+
+_PER_FRAME = "52009230"
+_SYNTAX_TAGS = ("00083002", "00020010")
+_RLE = "1.2.840.10008.1.2.5"
+_SYNTAX_OF_MEDIA_TYPE = {"image/dicom-rle": _RLE, "image/x-dicom-rle": _RLE}
+_SYNTAX_OF_FAMILY = {
+    "jpeg": "1.2.840.10008.1.2.4.51",
+    "jpeg-lossless": "1.2.840.10008.1.2.4.57",
+    "jpeg-ls": "1.2.840.10008.1.2.4.81",
+    # jpeg2k_decode, which this chooses, also knows HTJ2K.
+    "jpeg-2000": "1.2.840.10008.1.2.4.91",
+}
+
+
+def read_instance(encoded: Encoded) -> Instance:
+    """Read the attributes; bulk data that the document only refers to stay absent.
+
+    Raises:
+        Undecodable: the document is not DICOM JSON.
+    """
+    found = metadata_document.attributes(encoded.dicom_json or b"")
+    attributes = Dataset()
+    for tag, value in found.items():
+        if "BulkDataURI" not in value and not tag.startswith("7FE0"):
+            _add(attributes, tag, _one_frame(value, encoded.frame) if tag == _PER_FRAME else value)
+    return Instance(attributes, encoded.transfer_syntax_uid or _stated(found), encoded.frame)
+
+
+def read_frame(encoded: Encoded, stated: str | None, pixel: ImagePixel) -> EncodedFrame:
+    """Read the frame and find out what it is; some origins label it wrongly.
+
+    Args:
+        stated: the transfer syntax that the origin named.
+
+    Raises:
+        Undecodable: uncompressed samples have not the length that the metadata say.
+        TooLarge: the encoded frame exceeds the limit.
+    """
+    path = Path(encoded.path)
+    if path.stat().st_size > limits.FRAME_LIMIT_BYTES:
+        raise TooLarge("the frame was not decoded because its encoded form exceeds the limit")
+    data = path.read_bytes()
+    stated = _SYNTAX_OF_MEDIA_TYPE.get(encoded.media_type, stated)
+    # Samples may begin like a codestream, but then they hardly have exactly their length.
+    native = len(data) in _native_lengths(pixel)
+    stream = None if native and _is_native(stated) else _codestream(data)
+    if stream is not None and _contradicts(stated, stream):
+        return EncodedFrame(data, _SYNTAX_OF_FAMILY[stream.family])
+    if stream is None and (_is_native(stated) or (native and stated != _RLE)):
+        _check_length(data, native)
+        # PS3.18 8.7.3.4: uncompressed frames are little-endian, whatever is stored.
+        return EncodedFrame(data, str(ExplicitVRLittleEndian))
+    return EncodedFrame(data, stated or "")
+
+
+def _codestream(data: bytes) -> Codestream | None:
+    try:
+        return read_codestream(data)
+    except Undecodable:
+        return None
+
+
+def _is_native(syntax: str | None) -> bool:
+    return syntax is None or syntax in (
+        "1.2.840.10008.1.2",
+        "1.2.840.10008.1.2.1",
+        "1.2.840.10008.1.2.1.98",
+        "1.2.840.10008.1.2.1.99",
+        "1.2.840.10008.1.2.2",
+    )
+
+
+def _contradicts(stated: str | None, stream: Codestream) -> bool:
+    numbers = {"jpeg-ls": ("8",), "jpeg-2000": ("9", "2")}.get(stream.family, ("5", "7"))
+    prefixes = tuple(f"1.2.840.10008.1.2.4.{number}" for number in numbers)
+    return stated is None or not stated.startswith(prefixes)
+
+
+def _native_lengths(pixel: ImagePixel) -> tuple[int, ...]:
+    subsampled = (native_length_bits(pixel) + 7) // 8
+    full = full_length_bytes(pixel)
+    return (subsampled, subsampled + subsampled % 2, full, full + full % 2)
+
+
+def _check_length(data: bytes, native: bool) -> None:
+    if not native:
+        raise Undecodable(
+            f"the frame cannot be decoded because it has {len(data)} bytes, which is neither a "
+            "codestream nor the length that the metadata say; ask for ENCODED to get it as it is"
+        )
+
+
+def _stated(found: dict[str, dict[str, Any]]) -> str | None:
+    for tag in _SYNTAX_TAGS:
+        value = found.get(tag, {}).get("Value") or [None]
+        if isinstance(value[0], str):
+            return value[0]
+    return None
+
+
+def _one_frame(value: dict[str, Any], frame: int | None) -> dict[str, Any]:
+    """Empty the functional groups of the other frames: a thousand are slow to read."""
+    wanted = (frame or 1) - 1
+    items = [item if index == wanted else {} for index, item in enumerate(value.get("Value", []))]
+    return {**value, "Value": items}
+
+
+def _add(attributes: Dataset, tag: str, value: dict[str, Any]) -> None:
+    """Add one attribute; one that cannot be read is absent."""
+    try:
+        key = next((key for key in ("Value", "InlineBinary") if key in value), None)
+        attributes.add(
+            DataElement.from_json(Dataset, tag, value["vr"], value.get(key or "", ""), key)
+        )
+    except Exception:
+        attributes.pop(Tag(tag), None)

@@ -1,0 +1,43 @@
+"""From stored to modality values (PS3.3 C.11.1), in 64-bit floating point."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imageid_daemon.pixels.description import ImageMetadata, Tables
+from imageid_daemon.pixels.lookup_table import entries
+
+Samples = NDArray[Any]
+Values = NDArray[np.float64]
+
+_INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32")
+
+
+def apply(stored: Samples, described: ImageMetadata, tables: Tables | None) -> Values:
+    """Give the modality value of each stored value.
+
+    The Modality LUT Sequence excludes RescaleSlope and RescaleIntercept; without both,
+    stored values are modality values.
+    """
+    if tables is not None and tables.modality_lut is not None:
+        table = entries(tables.modality_lut)
+        position = stored.astype(np.int64) - tables.modality_lut.first_mapped
+        return table[np.clip(position, 0, table.size - 1)].astype(np.float64)
+    slope, intercept = described.rescale_slope, described.rescale_intercept
+    return np.asarray(
+        stored.astype(np.float64) * (1.0 if slope is None else slope)
+        + (0.0 if intercept is None else intercept)
+    )
+
+
+def narrowest(values: Values) -> np.dtype[Any]:
+    """The smallest integer type that holds every value, else float32."""
+    if values.size and np.isfinite(values).all() and (values == np.rint(values)).all():
+        low, high = values.min(), values.max()
+        for name in _INTEGERS:
+            if np.iinfo(name).min <= low and high <= np.iinfo(name).max:
+                return np.dtype(name)
+    return np.dtype("float32")

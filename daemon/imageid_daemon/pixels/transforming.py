@@ -1,0 +1,102 @@
+"""From a file of stored values to one of other values or colours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from imageid_daemon.pixels import decoding, domain, modality, photometric, sample_file
+from imageid_daemon.pixels.boundary import refusing
+from imageid_daemon.pixels.description import (
+    Description,
+    ImageMetadata,
+    PixelsOptions,
+    Tables,
+    Written,
+)
+from imageid_loaders.errors import InvalidOption, Undecodable
+
+Samples = NDArray[Any]
+
+
+def transform(
+    pixels_path: str, description: Description, options: PixelsOptions, target_path: str
+) -> Written:
+    """See `imageid_daemon.pixels.transform`."""
+    with refusing("transformed"):
+        samples, described = open_samples(pixels_path, description), description.metadata
+        if options.color != "stored":
+            samples, described = ybr_to_rgb(samples, described)
+        if options.color == "rgb":
+            samples, described = palette_to_rgb(samples, described, description.tables)
+        if options.values == "modality" and is_grey(described):
+            samples = _modality_values(samples, described, description.tables)
+            described = msgspec.structs.replace(described, modality_values=True)
+    return decoding.write(samples, described, None, target_path)
+
+
+def open_samples(pixels_path: str, description: Description) -> Samples:
+    """Map what `decode` wrote.
+
+    Raises:
+        InvalidOption: the description is not one of samples.
+    """
+    if description.layout is None:
+        raise InvalidOption("only decoded samples can be transformed; decode the image first")
+    return sample_file.map_samples(pixels_path, description.layout)
+
+
+def is_grey(described: ImageMetadata) -> bool:
+    """Whether the samples are intensities, which modality and VOI LUT are made for."""
+    return (
+        described.samples_per_pixel == 1 and described.photometric_interpretation != "PALETTE COLOR"
+    )
+
+
+def ybr_to_rgb(samples: Samples, described: ImageMetadata) -> tuple[Samples, ImageMetadata]:
+    """Convert the samples if they are YBR."""
+    if not photometric.is_ybr_full(described.photometric_interpretation) or samples.ndim != 3:
+        return samples, described
+    bits = described.bits_stored or samples.dtype.itemsize * 8
+    rgb = photometric.ybr_full_to_rgb(samples, bits)
+    return rgb, msgspec.structs.replace(described, photometric_interpretation="RGB")
+
+
+def palette_to_rgb(
+    samples: Samples, described: ImageMetadata, tables: Tables | None
+) -> tuple[Samples, ImageMetadata]:
+    """Apply the palette if the samples are its indices.
+
+    Raises:
+        Undecodable: there is none.
+    """
+    if described.photometric_interpretation != "PALETTE COLOR":
+        return samples, described
+    if tables is None or tables.palette is None:
+        raise Undecodable(
+            "the palette cannot be applied because the image's metadata do not hold it; "
+            "load the whole instance rather than the frame, or ask for color DEFAULT"
+        )
+    rgb = photometric.apply_palette(samples, tables.palette)
+    bits = photometric.palette_bits(tables.palette)
+    return rgb, msgspec.structs.replace(
+        described,
+        photometric_interpretation="RGB",
+        samples_per_pixel=3,
+        planar_configuration=0,
+        bits_allocated=rgb.dtype.itemsize * 8,
+        bits_stored=bits,
+        high_bit=bits - 1,
+        pixel_representation=0,
+    )
+
+
+def _modality_values(samples: Samples, described: ImageMetadata, tables: Tables | None) -> Samples:
+    found = domain.of(samples)
+    values = modality.apply(found.values, described, tables)
+    dtype = modality.narrowest(values)
+    with np.errstate(over="ignore"):  # beyond float32, infinity is the nearest
+        return found.spread(values.astype(dtype))

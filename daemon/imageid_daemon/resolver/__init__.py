@@ -1,0 +1,18 @@
+"""The one policy: which stored copy, running fill, fetch or derivation answers an imageId."""
+
+from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, Timing
+from imageid_daemon.resolver.derivations import Derivations, description_of
+from imageid_daemon.resolver.resolver import Resolver, Stat
+from imageid_daemon.resolver.sources import Sources
+
+__all__ = [
+    "Answer",
+    "CacheStatus",
+    "Derivations",
+    "Output",
+    "Resolver",
+    "Sources",
+    "Stat",
+    "Timing",
+    "description_of",
+]

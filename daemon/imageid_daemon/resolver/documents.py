@@ -1,0 +1,91 @@
+"""The DICOM JSON of one instance, out of a document that describes its whole series.
+
+One document serves every slice of a series, so it is cut apart once and remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from imageid_daemon import pixels
+from imageid_daemon.cache import Demand, Mode
+from imageid_daemon.resolver.answer import Answer, CacheStatus
+from imageid_daemon.resolver.bytes_of import bytes_of
+from imageid_daemon.resolver.sources import Sources
+from imageid_loaders.base import Image, Loader, Resource
+from imageid_loaders.errors import NotFound, NotInCache, NotSeparable, Undecodable, Unsupported
+
+_REMEMBERED_DOCUMENTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One data set.
+
+    Args:
+        dicom_json: a DICOM JSON object (PS3.18 F).
+        keep: whether the cache may keep what is derived from it.
+    """
+
+    dicom_json: bytes
+    status: CacheStatus
+    keep: bool
+
+
+class Documents:
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._split: OrderedDict[str, dict[str, bytes]] = OrderedDict()
+
+    async def instance(self, loader: Loader, scheme: str, image: Image, demand: Demand) -> Instance:
+        """The data set of the image, from the first of its documents that has it.
+
+        Raises:
+            NotSeparable: none has it.
+            ImageError: an origin fails otherwise.
+        """
+        refused: Exception | None = None
+        for resource in image.metadata:
+            try:
+                found = await self._look_up(loader, scheme, resource, image, demand)
+            except NotInCache:
+                raise
+            except (NotFound, Undecodable, Unsupported) as error:
+                refused = error
+                continue
+            if found is not None:
+                return found
+        raise NotSeparable("No metadata document of the origin describes the image.") from refused
+
+    async def _look_up(
+        self, loader: Loader, scheme: str, resource: Resource, image: Image, demand: Demand
+    ) -> Instance | None:
+        async with AsyncExitStack() as stack:
+            answer = await self._sources.obtain(stack, loader, scheme, resource, demand)
+            instances = await self._instances(answer)
+        data_set = _pick(instances, image.sop_instance_uid)
+        if data_set is None:
+            return None
+        keep = answer.stored and demand.mode is not Mode.NO_STORE
+        return Instance(data_set, answer.status, keep)
+
+    async def _instances(self, answer: Answer) -> dict[str, bytes]:
+        entry = await answer.whole()
+        known = self._split.get(entry.digest)
+        if known is None:
+            document = await bytes_of(answer)
+            known = await asyncio.to_thread(pixels.split_metadata, document)
+            self._split[entry.digest] = known
+            if len(self._split) > _REMEMBERED_DOCUMENTS:
+                self._split.popitem(last=False)
+        self._split.move_to_end(entry.digest)
+        return known
+
+
+def _pick(instances: dict[str, bytes], sop_instance_uid: str | None) -> bytes | None:
+    if sop_instance_uid is None:
+        return next(iter(instances.values())) if len(instances) == 1 else None
+    return instances.get(sop_instance_uid)

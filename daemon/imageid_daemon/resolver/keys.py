@@ -1,0 +1,35 @@
+"""Cache keys: everything that changes the bytes, and nothing else. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+
+_VERSION = "1"
+
+
+def source_key(scope: str, resource_key: str) -> str:
+    """Of what an origin delivers.
+
+    Args:
+        scope: whose credentials fetch it; one identity's answer never serves another.
+    """
+    return _digest("source", scope, resource_key)
+
+
+def derived_key(step: str, parents: tuple[str, ...], *options: object) -> str:
+    """Of what is made of blobs.
+
+    Args:
+        step: what is done with them.
+        parents: their digests; a derived representation can never be stale.
+    """
+    return _digest(step, *parents, *(repr(option) for option in options))
+
+
+def _digest(*parts: str) -> str:
+    sha256 = hashlib.sha256(_VERSION.encode())
+    for part in parts:
+        data = part.encode()
+        # Lengths keep ("ab", "c") and ("a", "bc") apart.
+        sha256.update(len(data).to_bytes(8, "little") + data)
+    return sha256.hexdigest()

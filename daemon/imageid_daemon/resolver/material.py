@@ -1,0 +1,109 @@
+"""What a derivation starts from: whole bytes, and what is needed to read them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from imageid_daemon.cache import Demand, Mode
+from imageid_daemon.pixels import Encoded
+from imageid_daemon.resolver.answer import Answer, CacheStatus, combined
+from imageid_daemon.resolver.documents import Documents, Instance
+from imageid_daemon.resolver.sources import Sources
+from imageid_loaders.base import Image, Loader
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What the registry and the loader say of an imageId."""
+
+    scheme: str
+    loader: Loader
+    image: Image
+
+    @property
+    def contained(self) -> Resolved | None:
+        """The same frame as a part of its whole instance, where it has one."""
+        image = self.image
+        if image.container is None:
+            return None
+        return replace(self, image=Image(image.container, frame=image.container_frame))
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Whole bytes.
+
+    Args:
+        encoded: how to read them; its path is to be set by who opens them.
+        parents: digests that identify them.
+        keep: whether the cache may keep what is made of them.
+    """
+
+    answer: Answer
+    encoded: Encoded
+    parents: tuple[str, ...]
+    status: CacheStatus
+    keep: bool
+
+
+async def gather_material(
+    stack: AsyncExitStack,
+    sources: Sources,
+    documents: Documents,
+    resolved: Resolved,
+    demand: Demand,
+) -> Material:
+    """The image's bytes; for a lone frame, the data set that says how to read them too.
+
+    Raises:
+        ImageError: they cannot be had.
+    """
+    image = resolved.image
+    if image.container is None:
+        answer = await sources.obtain(
+            stack, resolved.loader, resolved.scheme, image.resource, demand
+        )
+        return await _material(answer, image.frame or 1, None, demand)
+    looking_up = documents.instance(resolved.loader, resolved.scheme, image, demand)
+    async with _at_once(asyncio.ensure_future(looking_up)) as instance:
+        answer = await sources.obtain(
+            stack, resolved.loader, resolved.scheme, image.resource, demand
+        )
+        return await _material(answer, image.container_frame, await instance, demand)
+
+
+async def _material(
+    answer: Answer, frame: int, instance: Instance | None, demand: Demand
+) -> Material:
+    entry = await answer.whole()
+    media_type, transfer_syntax_uid = _parted(entry.media_type)
+    keep = answer.stored and demand.mode is not Mode.NO_STORE
+    if instance is None:
+        encoded = Encoded("", media_type, frame=frame)
+        return Material(answer, encoded, (entry.digest,), answer.status, keep)
+    encoded = Encoded("", media_type, transfer_syntax_uid, instance.dicom_json, frame)
+    parents = (entry.digest, hashlib.sha256(instance.dicom_json).hexdigest())
+    status = combined(answer.status, instance.status)
+    return Material(answer, encoded, parents, status, keep and instance.keep)
+
+
+def _parted(content_type: str) -> tuple[str, str | None]:
+    media_type, _, transfer_syntax_uid = content_type.partition("; transfer-syntax=")
+    return media_type, transfer_syntax_uid or None
+
+
+@asynccontextmanager
+async def _at_once(
+    task: asyncio.Future[Instance],
+) -> AsyncIterator[asyncio.Future[Instance]]:
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await task

@@ -1,0 +1,142 @@
+"""The representations of an image: its own bytes, and what is derived from them.
+
+PIXELS and RENDERED start from one decoded blob, so an image is decoded once whatever is
+asked of it; both are cached under what they were made of, so neither can be stale.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Literal
+
+from imageid_daemon import pixels
+from imageid_daemon.cache import Demand, Entry, Store
+from imageid_daemon.pixels import PixelsOptions, RenderedOptions
+from imageid_daemon.resolver.answer import Answer, Output, combined, derived
+from imageid_daemon.resolver.derivations import Derivations, Recipe, description_of
+from imageid_daemon.resolver.documents import Documents
+from imageid_daemon.resolver.keys import derived_key
+from imageid_daemon.resolver.material import Material, Resolved, gather_material
+from imageid_daemon.resolver.sources import Sources
+from imageid_loaders.errors import NotSeparable, Undecodable
+
+DecodedColor = Literal["default", "stored"]
+
+
+class Representations:
+    def __init__(
+        self, store: Store, sources: Sources, documents: Documents, derivations: Derivations
+    ) -> None:
+        self._store = store
+        self._sources = sources
+        self._documents = documents
+        self._derivations = derivations
+
+    async def obtain(
+        self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand
+    ) -> Answer:
+        """One representation; ENCODED may still be arriving.
+
+        Raises:
+            ImageError: it cannot be had.
+        """
+        try:
+            return await self._attempt(stack, resolved, output, demand)
+        except (NotSeparable, Undecodable):
+            # The whole instance is the safe way to a frame that an origin cannot give
+            # alone, or labels wrongly.
+            if resolved.contained is None:
+                raise
+            return await self._attempt(stack, resolved.contained, output, demand)
+
+    async def find(
+        self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand
+    ) -> Entry | None:
+        """The entry of a stored representation; makes nothing.
+
+        Args:
+            demand: says ONLY_IF_CACHED.
+
+        Raises:
+            ImageError: what it would be made of is not stored.
+        """
+        if output is None:
+            answer = await self._attempt(stack, resolved, None, demand)
+            return await answer.whole()
+        material = await self._material(stack, resolved, demand)
+        entry = await self._store.find(_decoded_key(material, _decoded_color(output)))
+        if entry is None or _is_decoded(output):
+            return entry
+        return await self._store.find(_refined_key(entry, output))
+
+    async def _attempt(
+        self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand
+    ) -> Answer:
+        if output is None:
+            return await self._sources.obtain(
+                stack, resolved.loader, resolved.scheme, resolved.image.resource, demand
+            )
+        material = await self._material(stack, resolved, demand)
+        answer = decoded = await self._decode(stack, material, _decoded_color(output))
+        if not _is_decoded(output):
+            answer = await self._refine(stack, material, decoded, output)
+            answer.timing.decode = decoded.timing.decode
+            answer.status = combined(answer.status, decoded.status)
+        answer.status = derived(material.status, answer.status)
+        answer.timing.origin_first_byte = material.answer.timing.origin_first_byte
+        answer.timing.origin_total = material.answer.timing.origin_total
+        return answer
+
+    async def _material(
+        self, stack: AsyncExitStack, resolved: Resolved, demand: Demand
+    ) -> Material:
+        return await gather_material(stack, self._sources, self._documents, resolved, demand)
+
+    async def _decode(
+        self, stack: AsyncExitStack, material: Material, color: DecodedColor
+    ) -> Answer:
+        def job(source_path: str, target_path: str) -> pixels.Written:
+            return pixels.decode(replace(material.encoded, path=source_path), color, target_path)
+
+        key = _decoded_key(material, color)
+        recipe = Recipe(key, material.parents, job, material.keep)
+        return await self._derivations.obtain(stack, recipe, material.answer.body)
+
+    async def _refine(
+        self,
+        stack: AsyncExitStack,
+        material: Material,
+        decoded: Answer,
+        output: PixelsOptions | RenderedOptions,
+    ) -> Answer:
+        entry = await decoded.whole()
+        description = description_of(entry)
+
+        def job(source_path: str, target_path: str) -> pixels.Written:
+            if isinstance(output, RenderedOptions):
+                return pixels.render(source_path, description, output, target_path)
+            return pixels.transform(source_path, description, output, target_path)
+
+        parents = (*material.parents, entry.digest)
+        recipe = Recipe(_refined_key(entry, output), parents, job, material.keep)
+        return await self._derivations.obtain(stack, recipe, decoded.body)
+
+
+def _decoded_color(output: PixelsOptions | RenderedOptions) -> DecodedColor:
+    as_stored = isinstance(output, PixelsOptions) and output.color == "stored"
+    return "stored" if as_stored else "default"
+
+
+def _is_decoded(output: PixelsOptions | RenderedOptions) -> bool:
+    """Whether decoding alone gives it."""
+    return isinstance(output, PixelsOptions) and output.values == "stored" and output.color != "rgb"
+
+
+def _decoded_key(material: Material, color: DecodedColor) -> str:
+    return derived_key("decode", material.parents, material.encoded.frame, color)
+
+
+def _refined_key(decoded: Entry, output: PixelsOptions | RenderedOptions) -> str:
+    # Not the digest of the samples: equal samples of two images may mean different values.
+    return derived_key("refine", (decoded.key,), output)
