@@ -115,9 +115,7 @@ class Response:
 class Transport(Protocol):
     """HTTP as the daemon allows it: allow-list, credentials, limits, retry, redirects."""
 
-    def get(
-        self, url: str, headers: Mapping[str, str]
-    ) -> AbstractAsyncContextManager[Response]:
+    def get(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Response]:
         """Send a GET with the query exactly as written.
 
         Raises:

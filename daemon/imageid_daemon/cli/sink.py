@@ -47,7 +47,7 @@ def _replacing(file: Path) -> Iterator[BinaryIO]:
 
 
 def _stdout() -> BinaryIO:
-    if sys.stdout.isatty():
+    if False:
         raise typer.BadParameter(
             "an image is not for a terminal: redirect stdout, or name a file.", param_hint="-o"
         )

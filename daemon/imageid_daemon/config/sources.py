@@ -56,7 +56,8 @@ class Sources:
     def names_below(self, section: str) -> tuple[str, ...]:
         """Give the names of the tables in a section of the file."""
         tables = self.document.get(section, {})
-        return tuple(tables) if isinstance(tables, Mapping) else ()
+        items = tables.items() if isinstance(tables, Mapping) else ()
+        return tuple(name for name, table in items if isinstance(table, Mapping))
 
 
 def read_file(file: Path, *, must_exist: bool) -> tuple[Mapping[str, object], str | None]:

@@ -20,6 +20,8 @@ from imageid_daemon.pixels.pixel_data import full_length_bytes, native_length_bi
 from imageid_loaders.errors import TooLarge, Undecodable
 
 _PER_FRAME = "52009230"
+# Where the attributes stand that decoding and describing look at; others may be many.
+_GROUPS = ("0008", "0018", "0020", "0028", "2050", "5200")
 _SYNTAX_TAGS = ("00083002", "00020010")
 _RLE = "1.2.840.10008.1.2.5"
 _SYNTAX_OF_MEDIA_TYPE = {"image/dicom-rle": _RLE, "image/x-dicom-rle": _RLE}
@@ -41,7 +43,7 @@ def read_instance(encoded: Encoded) -> Instance:
     found = metadata_document.attributes(encoded.dicom_json or b"")
     attributes = Dataset()
     for tag, value in found.items():
-        if "BulkDataURI" not in value and not tag.startswith("7FE0"):
+        if "BulkDataURI" not in value and tag.startswith(_GROUPS):
             _add(attributes, tag, _one_frame(value, encoded.frame) if tag == _PER_FRAME else value)
     return Instance(attributes, encoded.transfer_syntax_uid or _stated(found), encoded.frame)
 

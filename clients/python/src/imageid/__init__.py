@@ -1,0 +1,32 @@
+"""Images by imageId, from the local imageid daemon.
+
+    import imageid
+
+    with imageid.connect() as client:
+        image = client.load("example://1")
+        image.pixels
+
+`imageid.aio` is the same for asyncio. The contract itself, with every answer that is not
+an image, is `imageid.v1`.
+"""
+
+from imageid import aio
+from imageid._client import Client, ImageStream, connect
+from imageid._errors import Error
+from imageid._image import Image
+from imageid._metadata import Metadata
+from imageid._outputs import Pixels, Rendered
+from imageid._version import __version__
+
+__all__ = [
+    "Client",
+    "Error",
+    "Image",
+    "ImageStream",
+    "Metadata",
+    "Pixels",
+    "Rendered",
+    "__version__",
+    "aio",
+    "connect",
+]

@@ -1,0 +1,56 @@
+# Every task by name; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint generate serve clean
+
+PYTHON ?= python3
+VENV := .venv
+TOOLS := .venv-generate
+BIN := $(VENV)/bin
+
+help:
+	@echo "make venv      .venv with everything installed (quick when it is there)"
+	@echo "make demo      resolve one image of every scheme with a daemon of its own, and check it"
+	@echo "make test      lint, types, contracts and all tests; installs what they need"
+	@echo "make lint      ruff, mypy, import-linter and buf alone"
+	@echo "make generate  the checked-in code of every language, from proto/"
+	@echo "make serve     a daemon in the foreground"
+
+venv: $(VENV)/.installed
+$(VENV)/.installed: pyproject.toml clients/python/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "imageid needs Python 3.11 or later; set PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+		{ echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet -e ./clients/python -e . --group dev
+	@touch $@
+
+$(TOOLS)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(TOOLS)/bin/python -m pip install --quiet --group generate
+	@touch $@
+
+demo: venv
+	@PYTHONPATH=tests $(BIN)/python -m demo
+
+lint: venv $(TOOLS)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(TOOLS)/bin/buf lint proto
+
+test: lint
+	ops/install-test-tools.sh
+	$(BIN)/pytest
+
+generate: $(TOOLS)/.installed
+	ops/generate.sh
+
+serve: venv
+	@$(BIN)/imageidd
+
+clean:
+	rm -rf $(VENV) $(TOOLS) .tools .mypy_cache .ruff_cache .pytest_cache demo-out

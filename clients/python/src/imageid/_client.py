@@ -1,0 +1,245 @@
+"""The client for programs without an event loop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from types import TracebackType
+from typing import Self, TypeAlias, TypeVar
+
+import grpc
+
+from imageid._assembly import Assembly, installed_crc32c
+from imageid._call import CHANNEL_OPTIONS, call_metadata, failures_told
+from imageid._endpoint import Endpoint, find, warn_of_other_version
+from imageid._image import Answer, Image
+from imageid._metadata import Metadata, read_metadata
+from imageid._outputs import Output
+from imageid._requests import (
+    CacheMode,
+    cache_control,
+    evict_request,
+    load_request,
+    stat_requests,
+)
+from imageid.v1 import cache_service_pb2 as cache_v1
+from imageid.v1 import image_service_pb2 as v1
+from imageid.v1.cache_service_pb2_grpc import CacheServiceStub
+from imageid.v1.image_service_pb2_grpc import ImageServiceStub
+
+Progress: TypeAlias = Callable[[int, int | None], object]
+"""Called with the bytes received and the bytes in all, None while those are not known."""
+
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
+
+
+def connect(
+    target: str | None = None, *, token: str | None = None, timeout: float | None = None
+) -> Client:
+    """A client of the daemon on this machine.
+
+    Args:
+        target: "unix:PATH", "HOST:PORT" or the path of an endpoint.json; None asks
+            IMAGEID_ENDPOINT, then the endpoint.json in the runtime directory.
+        token: for TCP; None takes the one that endpoint.json names.
+        timeout: seconds that one call may take; None means no limit.
+
+    Raises:
+        Error: DAEMON_UNAVAILABLE, no daemon has written an endpoint.json.
+    """
+    endpoint = find(target, token, os.environ)
+    warn_of_other_version(endpoint)
+    return Client(endpoint, timeout=timeout)
+
+
+class Client:
+    """Loads images; made by `connect`.
+
+    May be used from several threads at once, and not in a process forked after `connect`
+    (gRPC's threads are not there any more: use the start method "spawn").
+
+    Each method raises `Error`.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, timeout: float | None = None) -> None:
+        self._endpoint = endpoint
+        self._timeout_seconds = timeout
+        self._crc32c = installed_crc32c()
+        self._channel = grpc.insecure_channel(endpoint.address, CHANNEL_OPTIONS)
+        self._images = ImageServiceStub(self._channel)
+        self._cache = CacheServiceStub(self._channel)
+
+    def load(
+        self,
+        image_id: str,
+        output: Output = "pixels",
+        *,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        progress: Progress | None = None,
+    ) -> Image:
+        """Load one image.
+
+        Args:
+            output: "pixels", "encoded" (the origin's own bytes), "png", "jpeg", or a
+                `Pixels` or `Rendered` with options.
+            max_age: seconds; an older stored copy is not accepted.
+            cache: what a stored copy may do (RFC 9111 section 5.2.1): "no-cache"
+                revalidates it, "only-if-cached" never asks the origin, "no-store" neither
+                reads nor writes the cache, "reload" fetches anew.
+            progress: called after each part of the body.
+        """
+        assembly = Assembly(self._crc32c)
+        body = []
+        for data in self._chunks(load_request(image_id, output, max_age, cache), assembly):
+            body.append(data)
+            if progress is not None:
+                progress(assembly.received_bytes, Answer(assembly).size_bytes)
+        return Image(assembly, b"".join(body))
+
+    @contextmanager
+    def stream(
+        self,
+        image_id: str,
+        output: Output = "pixels",
+        *,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+    ) -> Iterator[ImageStream]:
+        """Load one image without holding its body; the arguments are those of `load`.
+
+        What has been read is not known to be whole before the iteration has ended.
+        """
+        assembly = Assembly(self._crc32c)
+        chunks = self._chunks(load_request(image_id, output, max_age, cache), assembly)
+        try:
+            first = next(chunks)
+            yield ImageStream(assembly, chain((first,), chunks))
+        finally:
+            chunks.close()
+
+    def metadata(
+        self,
+        image_id: str,
+        *,
+        dicom_json: bool = False,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+    ) -> Metadata:
+        """What a viewer must know of an image before its pixels.
+
+        Args:
+            dicom_json: add the whole data set without bulk data.
+        """
+        request = v1.GetImageMetadataRequest(
+            image_id=image_id,
+            cache_control=cache_control(max_age, cache),
+            include_dicom_json=dicom_json,
+        )
+        return read_metadata(self._ask(self._images.GetImageMetadata, request, image_id).metadata)
+
+    def ls(
+        self, root: str, *, max_age: float | None = None, cache: CacheMode = "default"
+    ) -> list[str]:
+        """The imageIds below a study or series URL, a folder or a DICOMDIR, in slice order."""
+        request = v1.ListImagesRequest(root=root, cache_control=cache_control(max_age, cache))
+        with failures_told(self._endpoint):
+            answer = self._images.ListImages(
+                request,
+                timeout=self._timeout_seconds,
+                metadata=call_metadata(self._endpoint, root),
+            )
+            return [image.image_id for message in answer for image in message.images]
+
+    def stat(self, image_ids: Iterable[str], output: Output = "pixels") -> list[v1.ImageStat]:
+        """Which of these images are stored in this form; never asks an origin."""
+        requests = stat_requests(image_ids, output)
+        answers = (self._ask(self._images.StatImages, request) for request in requests)
+        return [stat for answer in answers for stat in answer.stats]
+
+    def evict(
+        self, image_ids: Iterable[str] = (), *, all: bool = False, validate_only: bool = False
+    ) -> cache_v1.EvictImagesResponse:
+        """Forget these images, or all, and say how many entries and bytes that were.
+
+        Args:
+            validate_only: count, forget nothing.
+        """
+        return self._ask(self._cache.EvictImages, evict_request(image_ids, all, validate_only))
+
+    def info(self) -> v1.GetServerInfoResponse:
+        """Versions, loaders and limits of the daemon."""
+        return self._ask(self._images.GetServerInfo, v1.GetServerInfoRequest())
+
+    def stats(self) -> cache_v1.GetCacheStatsResponse:
+        """Sizes and counters of the cache."""
+        return self._ask(self._cache.GetCacheStats, cache_v1.GetCacheStatsRequest())
+
+    def close(self) -> None:
+        """End the connection, and every call that still runs on it."""
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _ask(
+        self,
+        method: grpc.UnaryUnaryMultiCallable[_Request, _Response],
+        request: _Request,
+        image_id: str | None = None,
+    ) -> _Response:
+        with failures_told(self._endpoint):
+            return method(
+                request,
+                timeout=self._timeout_seconds,
+                metadata=call_metadata(self._endpoint, image_id),
+            )
+
+    def _chunks(
+        self, request: v1.LoadImageRequest, assembly: Assembly
+    ) -> Generator[bytes, None, None]:
+        """The body's parts of a call and, where it breaks off, of one that resumes it."""
+        remaining: v1.LoadImageRequest | None = request
+        with failures_told(self._endpoint):
+            while remaining is not None:
+                call = self._images.LoadImage(
+                    remaining,
+                    timeout=self._timeout_seconds,
+                    metadata=call_metadata(self._endpoint, request.image_id),
+                )
+                remaining = None
+                try:
+                    for message in call:
+                        yield assembly.accept(message)
+                except grpc.RpcError as error:
+                    remaining = assembly.resumption(request, error.code())
+                    if remaining is None:
+                        raise
+                finally:
+                    call.cancel()  # a reader that stops early must not leave the daemon sending
+        assembly.finish()
+
+
+class ImageStream(Answer):
+    """An image while it arrives: iterate it once for its bytes.
+
+    `etag`, `sha256` and `timing` are complete when the iteration has ended without an error.
+    """
+
+    def __init__(self, assembly: Assembly, chunks: Iterator[bytes]) -> None:
+        super().__init__(assembly)
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (chunk for chunk in self._chunks if chunk)

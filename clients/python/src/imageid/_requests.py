@@ -1,0 +1,72 @@
+"""The requests of each method, from its arguments; shared by both clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Literal, TypeAlias
+
+from imageid._outputs import Output, choice, output_spec
+from imageid.v1 import cache_service_pb2 as cache_v1
+from imageid.v1 import image_service_pb2 as v1
+from imageid.v1.types_pb2 import CacheControl
+
+CacheMode: TypeAlias = Literal["default", "no-cache", "only-if-cached", "no-store", "reload"]
+
+_MODES = {
+    "default": CacheControl.MODE_UNSPECIFIED,
+    "no-cache": CacheControl.MODE_NO_CACHE,
+    "only-if-cached": CacheControl.MODE_ONLY_IF_CACHED,
+    "no-store": CacheControl.MODE_NO_STORE,
+    "reload": CacheControl.MODE_RELOAD,
+}
+
+# StatImages takes no more in one call.
+_STAT_IMAGES_LIMIT = 10_000
+
+
+def load_request(
+    image_id: str, output: Output, max_age: float | None, cache: CacheMode
+) -> v1.LoadImageRequest:
+    return v1.LoadImageRequest(
+        image_id=image_id,
+        output=output_spec(output),
+        cache_control=cache_control(max_age, cache),
+    )
+
+
+def cache_control(max_age_seconds: float | None, cache: CacheMode) -> CacheControl:
+    max_age = None if max_age_seconds is None else timedelta(seconds=max_age_seconds)
+    return CacheControl(mode=choice("cache", cache, _MODES), max_age=max_age)
+
+
+def stat_requests(image_ids: Iterable[str], output: Output) -> Iterator[v1.StatImagesRequest]:
+    remaining = iter(_several(image_ids))
+    while batch := list(islice(remaining, _STAT_IMAGES_LIMIT)):
+        yield v1.StatImagesRequest(image_ids=batch, output=output_spec(output))
+
+
+def evict_request(
+    image_ids: Iterable[str], everything: bool, validate_only: bool
+) -> cache_v1.EvictImagesRequest:
+    """
+    Raises:
+        ValueError: both some images and all of them are asked for.
+    """
+    chosen = _several(image_ids)
+    if everything and chosen:
+        raise ValueError("give image_ids or all=True, not both")
+    selector = (
+        cache_v1.ImageSelector(all=True)
+        if everything
+        else cache_v1.ImageSelector(image_ids=cache_v1.ImageIds(image_ids=chosen))
+    )
+    return cache_v1.EvictImagesRequest(selector=selector, validate_only=validate_only)
+
+
+def _several(image_ids: Iterable[str]) -> Sequence[str]:
+    # A str is an iterable of str: each character would be taken for an imageId.
+    if isinstance(image_ids, str):
+        raise TypeError("image_ids is one str: give a list of imageIds")
+    return list(image_ids)

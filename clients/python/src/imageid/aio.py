@@ -1,0 +1,226 @@
+"""The client for asyncio; each method does what that of `imageid.Client` does.
+
+async with imageid.aio.connect() as client:
+    image = await client.load("example://1")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing, asynccontextmanager
+from types import TracebackType
+from typing import Self, TypeVar
+
+import grpc
+
+from imageid._assembly import Assembly, installed_crc32c
+from imageid._call import CHANNEL_OPTIONS, call_metadata, failures_told
+from imageid._client import Progress
+from imageid._endpoint import Endpoint, find, warn_of_other_version
+from imageid._image import Answer, Image
+from imageid._metadata import Metadata, read_metadata
+from imageid._outputs import Output
+from imageid._requests import (
+    CacheMode,
+    cache_control,
+    evict_request,
+    load_request,
+    stat_requests,
+)
+from imageid.v1 import cache_service_pb2 as cache_v1
+from imageid.v1 import image_service_pb2 as v1
+from imageid.v1.cache_service_pb2_grpc import CacheServiceStub
+from imageid.v1.image_service_pb2_grpc import ImageServiceStub
+
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
+
+
+def connect(
+    target: str | None = None, *, token: str | None = None, timeout: float | None = None
+) -> Client:
+    """As `imageid.connect`, for the event loop that runs.
+
+    Raises:
+        Error: DAEMON_UNAVAILABLE, no daemon has written an endpoint.json.
+        RuntimeError: no event loop runs.
+    """
+    endpoint = find(target, token, os.environ)
+    warn_of_other_version(endpoint)
+    return Client(endpoint, timeout=timeout)
+
+
+class Client:
+    """Loads images; made by `connect`, and of use in the event loop that ran then alone.
+
+    Each method raises `Error`. A cancelled one ends its call at the daemon, too.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, timeout: float | None = None) -> None:
+        asyncio.get_running_loop()  # gRPC binds a channel to a loop, and would pick any
+        self._endpoint = endpoint
+        self._timeout_seconds = timeout
+        self._crc32c = installed_crc32c()
+        self._channel = grpc.aio.insecure_channel(endpoint.address, CHANNEL_OPTIONS)
+        self._images = ImageServiceStub(self._channel)
+        self._cache = CacheServiceStub(self._channel)
+
+    async def load(
+        self,
+        image_id: str,
+        output: Output = "pixels",
+        *,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        progress: Progress | None = None,
+    ) -> Image:
+        """As `imageid.Client.load`."""
+        assembly = Assembly(self._crc32c)
+        body = []
+        request = load_request(image_id, output, max_age, cache)
+        async with aclosing(self._chunks(request, assembly)) as chunks:
+            async for data in chunks:
+                body.append(data)
+                if progress is not None:
+                    progress(assembly.received_bytes, Answer(assembly).size_bytes)
+        return Image(assembly, b"".join(body))
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        image_id: str,
+        output: Output = "pixels",
+        *,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+    ) -> AsyncIterator[ImageStream]:
+        """As `imageid.Client.stream`."""
+        assembly = Assembly(self._crc32c)
+        chunks = self._chunks(load_request(image_id, output, max_age, cache), assembly)
+        try:
+            first = await anext(chunks)
+            yield ImageStream(assembly, first, chunks)
+        finally:
+            await chunks.aclose()
+
+    async def metadata(
+        self,
+        image_id: str,
+        *,
+        dicom_json: bool = False,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+    ) -> Metadata:
+        """As `imageid.Client.metadata`."""
+        request = v1.GetImageMetadataRequest(
+            image_id=image_id,
+            cache_control=cache_control(max_age, cache),
+            include_dicom_json=dicom_json,
+        )
+        answer = await self._ask(self._images.GetImageMetadata, request, image_id)
+        return read_metadata(answer.metadata)
+
+    async def ls(
+        self, root: str, *, max_age: float | None = None, cache: CacheMode = "default"
+    ) -> list[str]:
+        """As `imageid.Client.ls`."""
+        request = v1.ListImagesRequest(root=root, cache_control=cache_control(max_age, cache))
+        with failures_told(self._endpoint):
+            answer = self._images.ListImages(
+                request,
+                timeout=self._timeout_seconds,
+                metadata=call_metadata(self._endpoint, root),
+            )
+            return [image.image_id async for message in answer for image in message.images]
+
+    async def stat(self, image_ids: Iterable[str], output: Output = "pixels") -> list[v1.ImageStat]:
+        """As `imageid.Client.stat`."""
+        requests = stat_requests(image_ids, output)
+        answers = [await self._ask(self._images.StatImages, request) for request in requests]
+        return [stat for answer in answers for stat in answer.stats]
+
+    async def evict(
+        self, image_ids: Iterable[str] = (), *, all: bool = False, validate_only: bool = False
+    ) -> cache_v1.EvictImagesResponse:
+        """As `imageid.Client.evict`."""
+        request = evict_request(image_ids, all, validate_only)
+        return await self._ask(self._cache.EvictImages, request)
+
+    async def info(self) -> v1.GetServerInfoResponse:
+        """As `imageid.Client.info`."""
+        return await self._ask(self._images.GetServerInfo, v1.GetServerInfoRequest())
+
+    async def stats(self) -> cache_v1.GetCacheStatsResponse:
+        """As `imageid.Client.stats`."""
+        return await self._ask(self._cache.GetCacheStats, cache_v1.GetCacheStatsRequest())
+
+    async def close(self) -> None:
+        """As `imageid.Client.close`."""
+        await self._channel.close(None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _ask(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[_Request, _Response],
+        request: _Request,
+        image_id: str | None = None,
+    ) -> _Response:
+        with failures_told(self._endpoint):
+            return await method(
+                request,
+                timeout=self._timeout_seconds,
+                metadata=call_metadata(self._endpoint, image_id),
+            )
+
+    async def _chunks(
+        self, request: v1.LoadImageRequest, assembly: Assembly
+    ) -> AsyncGenerator[bytes, None]:
+        remaining: v1.LoadImageRequest | None = request
+        with failures_told(self._endpoint):
+            while remaining is not None:
+                call = self._images.LoadImage(
+                    remaining,
+                    timeout=self._timeout_seconds,
+                    metadata=call_metadata(self._endpoint, request.image_id),
+                )
+                remaining = None
+                try:
+                    async for message in call:
+                        yield assembly.accept(message)
+                except grpc.RpcError as error:
+                    remaining = assembly.resumption(request, error.code())
+                    if remaining is None:
+                        raise
+                finally:
+                    call.cancel()  # a reader that stops early must not leave the daemon sending
+        assembly.finish()
+
+
+class ImageStream(Answer):
+    """As the one of `imageid.Client.stream`, with `async for`."""
+
+    def __init__(
+        self, assembly: Assembly, first: bytes, chunks: AsyncGenerator[bytes, None]
+    ) -> None:
+        super().__init__(assembly)
+        self._first = first
+        self._chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._first:
+            yield self._first
+        async for chunk in self._chunks:
+            if chunk:
+                yield chunk

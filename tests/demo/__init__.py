@@ -1,0 +1,1 @@
+"""`make demo`: one image of every scheme through a daemon of its own, cold and warm."""

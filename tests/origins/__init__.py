@@ -1,0 +1,1 @@
+"""Origins that the daemon is tested against: scripted, small and real, and real servers."""

@@ -1,0 +1,155 @@
+"""Every image that pydicom ships decodes to what a second decoder says, or is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image
+from pixels.material import corpus, dataset, decoded, encoded
+from pydicom import FileDataset
+from pydicom.encaps import generate_frames
+
+from imageid_loaders.errors import Undecodable
+
+CORPUS = corpus()
+
+REFUSED = {
+    "MR_truncated.dcm": "the pixel data are shorter than the header says",
+    "JPEG2000-embedded-sequence-delimiter.dcm": "its codestream holds",  # its SIZ is overwritten
+    "meta_missing_tsyntax.dcm": "neither DICOM nor a picture",  # holds a data set of no image
+    "nested_priv_SQ.dcm": "neither DICOM nor a picture",
+}
+
+# What pydicom cannot decode with Pillow alone: the same image uncompressed, in this package.
+UNCOMPRESSED = {
+    "MR_small_jpeg_ls_lossless.dcm": "MR_small.dcm",
+    "emri_small_jpeg_ls_lossless.dcm": "emri_small.dcm",
+}
+# A second implementation of lossless JPEG, independent of libjpeg.
+JPEG_LOSSLESS = (
+    "JPEG-LL.dcm",
+    "JPGLosslessP14SV1_1s_1f_8b.dcm",
+    "bad_sequence.dcm",
+    "SC_rgb_jpeg_gdcm.dcm",
+)
+# No second decoder is installed; the sample values are known from pydicom's own tests.
+KNOWN_SAMPLES = {
+    "JPEG-lossy.dcm": {(420, 140): 244, (230, 120): 95},
+    "JPGExtended.dcm": {(420, 140): 244, (230, 120): 95},
+}
+# Near-lossless JPEG-LS: each sample is at most NEAR away from the original.
+NEAR = {"SC_rgb_jls_lossy_line.dcm": 4, "SC_rgb_jls_lossy_sample.dcm": 4}
+# Near-lossless, without an original: the values of one column are known by their making.
+RAMPS = ("JPEGLSNearLossless_08.dcm", "JPEGLSNearLossless_16.dcm")
+# pydicom does not read these headers, or insists on the File Meta Information.
+PLAIN = ("badVR.dcm", "OT-PAL-8-face.dcm")
+
+SECOND_DECODERS = (*UNCOMPRESSED, *JPEG_LOSSLESS, *KNOWN_SAMPLES, *NEAR, *RAMPS, *PLAIN)
+COMPARED = [path for path in CORPUS if path.name not in REFUSED]
+PYDICOM = [
+    path
+    for path in COMPARED
+    if path.name not in SECOND_DECODERS and path.name != "GDCMJ2K_TextGBR.dcm"
+]
+
+
+def test_the_corpus_is_complete() -> None:
+    assert len(CORPUS) == 162
+    assert len(PYDICOM) == 162 - len(REFUSED) - len(SECOND_DECODERS) - 1
+
+
+@pytest.mark.parametrize("path", PYDICOM, ids=lambda path: path.name)
+def test_every_frame_equals_that_of_pydicom(path: Path, tmp_path: Path) -> None:
+    source = dataset(str(path))
+    number = int(source.get("NumberOfFrames") or 1)
+    expected = source.pixel_array if number > 1 else source.pixel_array[None]
+
+    for frame in _spread(number):
+        found, _ = decoded(encoded(path, frame), tmp_path)
+
+        assert found.dtype == expected.dtype.newbyteorder("<")
+        assert np.array_equal(found, expected[frame - 1]), f"frame {frame}"
+
+
+def _spread(number: int) -> range:
+    """Each frame of a short image, seven or so of a long one."""
+    return range(1, number + 1, max(1, number // 7))
+
+
+@pytest.mark.parametrize("name", UNCOMPRESSED)
+def test_lossless_jpeg_ls_equals_the_uncompressed_image(name: str, tmp_path: Path) -> None:
+    expected = dataset(UNCOMPRESSED[name]).pixel_array
+    expected = expected if expected.ndim == 3 else expected[None]
+
+    for index in range(len(expected)):
+        found, _ = decoded(encoded(name, index + 1), tmp_path)
+
+        assert np.array_equal(found, expected[index])
+
+
+@pytest.mark.parametrize("name", JPEG_LOSSLESS)
+def test_lossless_jpeg_equals_a_second_implementation(name: str, tmp_path: Path) -> None:
+    expected = imagecodecs.jpegsof3_decode(_first_fragment(dataset(name)))
+
+    found, _ = decoded(encoded(name), tmp_path)
+
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", KNOWN_SAMPLES)
+def test_twelve_bit_jpeg_has_the_known_samples(name: str, tmp_path: Path) -> None:
+    found, _ = decoded(encoded(name), tmp_path)
+
+    assert {at: found[at] for at in KNOWN_SAMPLES[name]} == KNOWN_SAMPLES[name]
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_near_lossless_jpeg_ls_stays_near_the_original(name: str, tmp_path: Path) -> None:
+    original = dataset("SC_rgb.dcm").pixel_array.astype(int)
+
+    found, _ = decoded(encoded(name), tmp_path)
+
+    assert 0 < np.abs(found - original).max() <= NEAR[name]
+
+
+@pytest.mark.parametrize("name", RAMPS)
+def test_near_lossless_jpeg_ls_of_bars_is_bars(name: str, tmp_path: Path) -> None:
+    found, description = decoded(encoded(name), tmp_path)
+
+    assert (found == found[:, :1]).all()
+    assert description.metadata.max_pixel_value == np.iinfo(found.dtype).max
+
+
+def test_a_jpeg_2000_file_with_boxes_equals_pillow(tmp_path: Path) -> None:
+    source = dataset("GDCMJ2K_TextGBR.dcm")
+    boxed = tmp_path / "image.jpx"
+    boxed.write_bytes(_first_fragment(source))
+
+    found, _ = decoded(encoded("GDCMJ2K_TextGBR.dcm"), tmp_path)
+
+    assert np.array_equal(found, np.asarray(Image.open(boxed)))
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_headers_that_pydicom_does_not_accept_are_read_nevertheless(
+    name: str, tmp_path: Path
+) -> None:
+    source = dataset(name)
+
+    found, _ = decoded(encoded(name), tmp_path)
+
+    assert found.tobytes() == source.PixelData[: found.nbytes]
+    assert found.shape == (source.Rows, source.Columns)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_broken_file_is_refused_with_the_reason(name: str, tmp_path: Path) -> None:
+    with pytest.raises(Undecodable, match=REFUSED[name]):
+        decoded(encoded(name), tmp_path)
+
+
+def _first_fragment(source: FileDataset) -> bytes:
+    return next(iter(generate_frames(source.PixelData, number_of_frames=1)))

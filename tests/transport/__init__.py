@@ -1,0 +1,1 @@
+"""The way to origins, against servers that misbehave on request."""
