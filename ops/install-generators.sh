@@ -23,7 +23,7 @@ if ! cmp -s "$lock" "$node_modules/.installed-from"; then
 fi
 
 install_go_tool() { # binary, module, version
-    [ -x "$bin/$1-$3" ] || { GOBIN="$bin" GOFLAGS= go install "$2@$3" && mv "$bin/$1" "$bin/$1-$3"; }
+    [ -x "$bin/$1-$3" ] || { GOBIN="$bin" GOFLAGS='' go install "$2@$3" && mv "$bin/$1" "$bin/$1-$3"; }
     ln -sf "$1-$3" "$bin/$1"
 }
 install_go_tool protoc-gen-go google.golang.org/protobuf/cmd/protoc-gen-go "$PROTOC_GEN_GO"

@@ -8,13 +8,14 @@ import sys
 from asyncio.subprocess import Process
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import Signals
 from types import TracebackType
 from typing import Self
 
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from origins.process import log_end, start, stop, wait_until
+from origins.process import Check, log_end, start, stop, wait_until
 
 LOOPBACK_ORIGINS = '[network]\nallow = ["127.0.0.1:*"]\n'
 
@@ -105,6 +106,20 @@ class DaemonProcess:
         self._process.kill()
         await self._process.wait()
 
+    def signal(self, number: Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def until(self, check: Check) -> None:
+        """Wait until `check` holds, as after a signal, which nothing answers."""
+        assert self._process is not None
+        await wait_until(check, self._process, self.log)
+
+    def write_config(self, config: str) -> None:
+        """Written to the file that the daemon reads at its start and on SIGHUP."""
+        self.config = config
+        (self.directory / "config.toml").write_text(config)
+
     def log_end(self) -> str:
         return log_end(self.log)
 
@@ -120,10 +135,10 @@ class DaemonProcess:
         await self.stop()
 
     def _command(self) -> list[str | Path]:
-        settings = self.directory / "config.toml"
-        settings.write_text(self.config)
+        self.write_config(self.config)
         return [
-            *(sys.executable, "-m", "imageid_daemon", "--config", settings),
+            *(sys.executable, "-m", "imageid_daemon"),
+            *("--config", self.directory / "config.toml"),
             *("--listen", self.address, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"),
             *("--cache-dir", self.cache_directory),
             *self.arguments,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 
+import stamina
+import stamina.instrumentation
 import structlog
 
 
@@ -28,6 +30,8 @@ def configure(level: str, style: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    # It would log every retry by itself; the origins' metrics count them.
+    stamina.instrumentation.set_on_retry_hooks(())
     # Libraries' own lines hold URLs (httpx) and values of data sets (pydicom).
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
     for name in ("httpx", "httpcore", "pydicom", "PIL", "uvicorn"):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from imageid_loaders import listing
 from imageid_loaders.base import ListedImage
@@ -92,9 +92,10 @@ def _images_of(file: OpenFile, path: Path) -> list[ListedImage]:
 
 def _header(file: OpenFile) -> listing.Json:
     """The data set's facts about order and frames, as DICOM JSON."""
-    with file.stream() as stream:
-        dataset = _read(stream, stop_before_pixels=True, specific_tags=[int(t, 16) for t in _TAGS])
-    document: dict[str, Any] = dataset.to_json_dict(suppress_invalid_tags=True)
+    tags = [int(tag, 16) for tag in _TAGS]
+    document: dict[str, Any] = _read(
+        file, tags, lambda d: d.to_json_dict(suppress_invalid_tags=True)
+    )
     return document
 
 
@@ -102,36 +103,35 @@ def _directory_records(file: OpenFile) -> list[list[str]] | None:
     """Path components of every referenced file; None when the file is no DICOMDIR."""
     if file.read(132, 0)[128:] != b"DICM" or file.status().st_size > _DICOMDIR_LIMIT_BYTES:
         return None
-    with file.stream() as stream:
-        tags = [_DIRECTORY_RECORD_SEQUENCE]
-        dataset = _read(stream, stop_before_pixels=True, specific_tags=tags)
+    records: list[list[str]] | None = _read(file, [_DIRECTORY_RECORD_SEQUENCE], _referenced_files)
+    return records
+
+
+def _referenced_files(dataset: Any) -> list[list[str]] | None:
     if _DIRECTORY_RECORD_SEQUENCE not in dataset:
         return None
-    return list(_referenced_files(dataset[_DIRECTORY_RECORD_SEQUENCE].value))
-
-
-def _referenced_files(records: Iterable[Any]) -> Iterator[list[str]]:
-    for record in records:
-        if _REFERENCED_FILE_ID not in record:
-            continue
-        value = record[_REFERENCED_FILE_ID].value
+    paths = []
+    for record in dataset[_DIRECTORY_RECORD_SEQUENCE].value:
+        value = record[_REFERENCED_FILE_ID].value if _REFERENCED_FILE_ID in record else ()
         parts = [value] if isinstance(value, str) else [str(part) for part in value or ()]
         # Nothing but plain names may be joined to a path (CVE-2026-32711).
         if parts and all(map(_is_plain_name, parts)):
-            yield parts
+            paths.append(parts)
+    return paths
 
 
 def _is_plain_name(part: str) -> bool:
     return part not in ("", ".", "..") and not any(letter in part for letter in "/\\\0")
 
 
-def _read(stream: BinaryIO, **options: Any) -> Any:
+def _read(file: OpenFile, tags: list[int], convert: Callable[[Any], Any]) -> Any:
     # Imported here: it takes half a second, which the daemon's start should not.
     from pydicom import config, dcmread
 
-    try:
-        # Warnings about odd values would quote them, and they may be a patient's.
-        with config.disable_value_validation():
-            return dcmread(stream, **options)
-    except (Exception, RecursionError) as error:
-        raise Corrupt("The DICOM header cannot be read: the file is damaged.") from error
+    # pydicom warns of odd values when they are converted, and quotes them; they may be a
+    # patient's.
+    with file.stream() as stream, config.disable_value_validation():
+        try:
+            return convert(dcmread(stream, stop_before_pixels=True, specific_tags=tags))
+        except (Exception, RecursionError) as error:
+            raise Corrupt("The DICOM header cannot be read: the file is damaged.") from error

@@ -82,12 +82,12 @@ class Roots:
         root = self._root_of(real)
         descriptor = os.open(root, _READ | os.O_DIRECTORY)
         parts = real.relative_to(root).parts
-        for part in parts:
+        for number, part in enumerate(parts, start=1):
             # Without O_NONBLOCK, opening a named pipe would wait for a writer.
-            flags = _READ | (os.O_NONBLOCK if part is parts[-1] else os.O_DIRECTORY)
+            kind = os.O_NONBLOCK if number == len(parts) else os.O_DIRECTORY
             parent = descriptor
             try:
-                descriptor = os.open(part, flags, dir_fd=parent)
+                descriptor = os.open(part, _READ | kind, dir_fd=parent)
             finally:
                 os.close(parent)
         return descriptor

@@ -31,9 +31,10 @@ def test_show_says_where_each_value_comes_from(run, file: Path, monkeypatch) -> 
 
     shown = json.loads(run("--config", str(file), "config", "show", "--json").stdout)
 
-    assert shown["cache.size"] == {"value": '"1GiB"', "origin": f"file {file}"}
+    assert shown["cache.size"] == {"value": "1GiB", "origin": f"file {file}"}
     assert shown["cache.min_free"]["origin"] == "environment IMAGEID_CACHE_MIN_FREE"
     assert shown["log.level"]["origin"] == "default"
+    assert isinstance(shown["server.listen"]["value"], list)
 
 
 def test_show_in_columns(run, file: Path) -> None:

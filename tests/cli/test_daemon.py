@@ -47,7 +47,7 @@ def test_a_daemon_that_runs_in_json(run_with_daemon) -> None:
     said = json.loads(run_with_daemon("status", "--json").stdout)
 
     assert (said["state"], said["version"], said["pid"]) == ("running", "0.1.0", 7)
-    assert said["start_time"] == "2023-11-14T22:13:20Z"
+    assert said["start_time"] == "2023-11-14T22:13:20+00:00"
     assert said["schemes"] == ["dicomfile", "file"]
     assert said["cache"]["stored_bytes"] == 3 << 30
     assert said["cache"]["requests"] == {"hit": 5, "miss": 2}

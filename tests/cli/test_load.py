@@ -162,11 +162,28 @@ def test_a_file_takes_its_name_when_it_is_whole(run_with_daemon, scripted, tmp_p
     assert (tmp_path / "image.dcm").read_bytes() == b"the one of yesterday"
 
 
-def test_a_device_is_written_to_and_stays(run_with_daemon) -> None:
-    done = run_with_daemon("load", "example://1", "-o", "/dev/null")
+def test_a_symbolic_link_stays_one(run_with_daemon, tmp_path: Path) -> None:
+    link, target = tmp_path / "link.dcm", tmp_path / "target.dcm"
+    link.symlink_to(target)
 
+    run_with_daemon("load", "example://1", "-o", str(link))
+
+    assert link.is_symlink()
+    assert target.read_bytes() == BODY
+
+
+def test_a_named_pipe_is_written_to_and_stays(run_with_daemon, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    done = run_with_daemon("load", "example://1", "-o", str(pipe))
+
+    received = os.read(reader, 100)
+    os.close(reader)
     assert done.exit_code == 0
-    assert Path("/dev/null").is_char_device()
+    assert received == BODY
+    assert pipe.is_fifo()
 
 
 def test_a_folder_that_is_not_there_is_named(run_with_daemon, tmp_path: Path) -> None:

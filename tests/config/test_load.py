@@ -152,13 +152,16 @@ def test_the_runtime_directory_is_the_sessions(written):
     assert config.runtime_directory == Path("/run/user/7/imageid")
 
 
-def test_without_a_session_the_runtime_directory_is_below_the_cache(written):
+def test_without_a_session_the_runtime_directory_is_where_clients_look_whatever_the_cache_is(
+    written, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", "/home/me/.cache")
     environ = {"IMAGEID_RUNTIME_DIR": "", "IMAGEID_CACHE_DIRECTORY": "/var/cache/imageid"}
 
     config = written.load("", environ).config
 
-    assert config.runtime_directory == Path("/var/cache/imageid/run")
-    assert config.server.listen[0] == "unix:/var/cache/imageid/run/grpc.sock"
+    assert config.runtime_directory == Path("/home/me/.cache/imageid/run")
+    assert config.server.listen[0] == "unix:/home/me/.cache/imageid/run/grpc.sock"
 
 
 def test_a_runtime_directory_too_deep_for_a_socket_is_a_problem(written):

@@ -15,13 +15,13 @@ from origins.reference import reference_pixels
 # Key and self-signed certificate of 127.0.0.1, for this demo alone; the daemon is told to
 # trust it, and nobody else does.
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
-MEDIA_TYPES = {
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "gif": "image/gif",
-    "bmp": "image/bmp",
-    "tiff": "image/tiff",
-    "webp": "image/webp",
+SHOWN = {
+    "bmp": "SC_rgb_dcmtk_+eb+cr.dcm",
+    "gif": "SC_rgb_rle.dcm",
+    "jpeg": "examples_ybr_color.dcm",
+    "png": "examples_rgb_color.dcm",
+    "tiff": "examples_rgb_color.dcm",
+    "webp": "examples_jpeg2k.dcm",
 }
 
 
@@ -38,8 +38,8 @@ def instance(origin: DicomwebOrigin, name: str) -> DicomFile:
 
 def picture(origin: DicomwebOrigin, kind: str) -> tuple[str, bytes]:
     """One of pydicom's colour images as a picture; its URL and its bytes."""
-    samples = reference_pixels(as_instance(own_file("examples_rgb_color.dcm")))
+    samples = reference_pixels(as_instance(own_file(SHOWN[kind])))
     file = BytesIO()
     Image.fromarray(samples).save(file, kind)
     data = file.getvalue()
-    return origin.add_file(f"photo.{kind}", data, MEDIA_TYPES[kind]), data
+    return origin.add_file(f"photo.{kind}", data, f"image/{kind}"), data

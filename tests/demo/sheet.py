@@ -37,6 +37,6 @@ def paste(sheet: Image.Image, corner: tuple[int, int], outcome: Outcome) -> None
         sheet.paste(picture.convert("RGB"), middle)
     draw = ImageDraw.Draw(sheet)
     draw.text((left, top + TILE + 4), outcome.case.label, CAPTION, ImageFont.load_default(12))
-    shape = " × ".join(map(str, outcome.shape or ())) or "as stored"
+    shape = "x".join(map(str, outcome.shape or ())) or "as stored"
     detail = f"{shape} {outcome.dtype}"
     draw.text((left, top + TILE + 19), detail, DETAIL, ImageFont.load_default(11))

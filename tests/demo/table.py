@@ -10,17 +10,17 @@ from demo.measure import Outcome
 
 REPRESENTATIONS = {"pixels": "PIXELS", "encoded": "ENCODED", "png": "RENDERED"}
 ID_CHARACTERS = 36
-NARROWEST_CHARACTERS = 150
+WIDEST_CHARACTERS = 200
 
 
 def console() -> Console:
     """A narrow terminal folds the lines of the table; its columns are never cut."""
-    return Console(width=max(NARROWEST_CHARACTERS, Console().width))
+    return Console(width=WIDEST_CHARACTERS)
 
 
 def table(outcomes: list[Outcome]) -> Table:
     rows = Table(box=SIMPLE_HEAD)
-    for name in ("", "image id", "representation", "shape", "dtype", "cold", "warm"):
+    for name in ("scheme", "image id", "representation", "shape", "dtype", "cold", "warm"):
         rows.add_column(name, no_wrap=True)
     for name in ("cold\nms", "warm\nms", "origin\nrequests"):
         rows.add_column(name, justify="right", no_wrap=True)

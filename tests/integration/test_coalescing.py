@@ -14,7 +14,7 @@ from origins.pictures import noise_jpeg
 from origins.scripted import Answer, ScriptedOrigin
 
 CALLERS = 200
-FIRST_BYTES = 1000
+FIRST_BYTES = 4096
 
 
 class Caller:
@@ -149,6 +149,7 @@ async def test_callers_of_the_pixels_share_one_download(
 
     assert origin.count() == 1
     assert len({image.sha256 for image in images}) == 1
+    # One caller begins the download, and one, perhaps another, the decoding.
     statuses = Counter(image.cache_status for image in images)
-    assert statuses["miss"] == 1
+    assert statuses["miss"] in (1, 2)
     assert set(statuses) <= {"miss", "coalesced", "hit"}

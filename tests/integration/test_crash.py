@@ -115,14 +115,19 @@ async def test_spools_of_a_killed_daemon_are_removed_by_the_next(
     origin: ScriptedOrigin, tmp_path: Path
 ) -> None:
     body = noise_jpeg(1, 600)
+    half = len(body) // 2
     daemon = DaemonProcess(tmp_path)
-    route(origin, "/a.jpg", body, stalled_after_bytes=len(body) // 2)
+    route(origin, "/a.jpg", body, stalled_after_bytes=half)
     await daemon.start()
     async with (
         imageid.aio.connect(daemon.address) as client,
         client.stream(origin.url + "/a.jpg", "encoded") as image,
     ):
-        await anext(aiter(image))
+        received = 0
+        async for chunk in image:
+            received += len(chunk)
+            if received == half:
+                break
         half_written = large_files(daemon.cache_directory)
         await daemon.kill()
 

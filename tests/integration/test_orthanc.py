@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
 
@@ -26,11 +27,11 @@ LOADS_AT_A_TIME = 4
 
 # What pydicom cannot decode here, with Pillow as its only codec…
 SAME_AS = {
-    "JPEG2000-embedded-sequence-delimiter.dcm": "JPEG2000.dcm",
     "MR_small_jpeg_ls_lossless.dcm": "MR_small.dcm",
     "emri_small_jpeg_ls_lossless.dcm": "emri_small.dcm",
 }
 NO_CODEC = {
+    "GDCMJ2K_TextGBR.dcm",
     "JPEG-LL.dcm",
     "JPEG-lossy.dcm",
     "JPEGLSNearLossless_08.dcm",
@@ -42,16 +43,20 @@ NO_CODEC = {
     "SC_rgb_jpeg_gdcm.dcm",
     "bad_sequence.dcm",
 }
-# …and what nobody can: cut short, without geometry, without a transfer syntax.
+# …what it is too strict for: no file meta information, and a NumberOfFrames of "1A"…
+LENIENT = {"OT-PAL-8-face.dcm", "badVR.dcm"}
+# …and what nobody can: cut short, without geometry, a codestream of the wrong width.
 DAMAGED = {
-    "GDCMJ2K_TextGBR.dcm",
+    "JPEG2000-embedded-sequence-delimiter.dcm",
     "MR_truncated.dcm",
-    "OT-PAL-8-face.dcm",
-    "badVR.dcm",
     "meta_missing_tsyntax.dcm",
     "nested_priv_SQ.dcm",
 }
-NO_REFERENCE = SAME_AS.keys() | NO_CODEC | DAMAGED
+NO_REFERENCE = SAME_AS.keys() | NO_CODEC | LENIENT | DAMAGED
+
+# Orthanc 1.10.1 refuses to give these frames as they are stored, big endian, and converts
+# 32-bit samples as if they were pairs of 16-bit words.
+CONVERTED_WRONGLY = {"rtdose_expb.dcm", "rtdose_expb_1frame.dcm"}
 
 NO_INSTANCES = {
     "DICOMDIR",
@@ -158,7 +163,21 @@ async def test_the_pixels_by_wado_uri_are_pydicoms(
 async def test_the_pixels_by_wado_rs_frames_are_pydicoms(
     client: imageid.aio.Client, orthanc_server: Orthanc
 ) -> None:
-    assert await differences(client, orthanc_server, wado_rs_frame, sampled_frames) == {}
+    found = await differences(client, orthanc_server, wado_rs_frame, sampled_frames)
+
+    assert found.keys() == CONVERTED_WRONGLY
+
+
+async def test_a_frame_that_orthanc_converts_wrongly_is_wrong_in_orthancs_way_alone(
+    client: imageid.aio.Client, orthanc_server: Orthanc
+) -> None:
+    file = orthanc_server.file("rtdose_expb_1frame.dcm")
+
+    image = await client.load(wado_rs_frame(orthanc_server, file, 1))
+
+    halves_swapped = np.frombuffer(image.data, "<u2").reshape(-1, 2)[:, ::-1]
+    expected = reference_pixels(file)
+    assert difference(halves_swapped.copy().view("<u4").reshape(expected.shape), expected) == ""
 
 
 async def test_the_pixels_by_wado_rs_instances_are_pydicoms(
@@ -182,7 +201,7 @@ async def test_a_lossless_variant_has_the_pixels_of_its_original(
     assert difference(image.pixels, expected) == ""
 
 
-@pytest.mark.parametrize("name", sorted(NO_CODEC))
+@pytest.mark.parametrize("name", sorted(NO_CODEC | LENIENT))
 async def test_every_way_to_an_image_gives_the_same_pixels(
     client: imageid.aio.Client, orthanc_server: Orthanc, name: str
 ) -> None:
@@ -246,12 +265,12 @@ async def test_the_metadata_of_wado_rs_frames_cost_no_pixels(
 ) -> None:
     image_id = wado_rs_frame(orthanc_server, orthanc_server.file("693_UNCR.dcm"), 1)
 
-    before = (await client.stats()).stored_bytes
+    await client.evict(all=True)
     await client.metadata(image_id)
     [stat] = await client.stat([image_id], "encoded")
 
     assert not stat.cached
-    assert (await client.stats()).stored_bytes - before < 100_000
+    assert (await client.stats()).stored_bytes < 100_000
 
 
 @pytest.mark.parametrize("number", [0, 31])

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ def parse(body, boundary="b", cuts=()):
     parser = MultipartParser(boundary)
     events = []
     edges = [0, *sorted(cuts), len(body)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         for event in parser.feed(body[start:end]):
             if isinstance(event, Data) and events and isinstance(events[-1], Data):
                 events[-1] = Data(events[-1].data + event.data)

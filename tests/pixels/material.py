@@ -14,7 +14,13 @@ from pydicom import Dataset, FileDataset
 from pydicom.data import get_testdata_file
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pydicom.pixels import pixel_array
+from pydicom.uid import (
+    UID,
+    AllTransferSyntaxes,
+    ExplicitVRLittleEndian,
+    SecondaryCaptureImageStorage,
+)
 
 from imageid_daemon.pixels import Description, Encoded, decode
 
@@ -50,6 +56,13 @@ def _has_pixel_data(path: Path) -> bool:
         return "PixelData" in dataset(str(path))
     except Exception:
         return False
+
+
+def pydicom_frame(path: str | Path, frame: int) -> np.ndarray:
+    """What pydicom makes of one frame, 1-based."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pixel_array(pydicom.dcmread(path, force=True), index=frame - 1)
 
 
 def encoded(name_or_path: str | Path, frame: int | None = None) -> Encoded:
@@ -100,7 +113,21 @@ def part10(
         image["PixelData"].VR = "OB" if image.BitsAllocated <= 8 else "OW"
     image.file_meta = FileMetaDataset()
     image.file_meta.TransferSyntaxUID = UID(syntax)
-    image.save_as(path, enforce_file_format=True)
+    if image.file_meta.TransferSyntaxUID in AllTransferSyntaxes:
+        image.save_as(path, enforce_file_format=True)
+    else:
+        # pydicom refuses to write a syntax that it does not know.
+        image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        image.save_as(path, enforce_file_format=True)
+        known = str(ExplicitVRLittleEndian).encode() + b"\0"
+        padded = syntax.encode().ljust(len(syntax) + len(syntax) % 2, b"\0")
+        head = b"\x02\0\x10\0UI"
+        path.write_bytes(
+            path.read_bytes().replace(
+                head + len(known).to_bytes(2, "little") + known,
+                head + len(padded).to_bytes(2, "little") + padded,
+            )
+        )
     return path
 
 
@@ -109,9 +136,9 @@ def grey(path: Path, array: np.ndarray, **attributes: Any) -> Path:
     return part10(
         path,
         array.astype(array.dtype.newbyteorder("<")).tobytes(),
-        Rows=array.shape[0],
-        Columns=array.shape[1],
         **{
+            "Rows": array.shape[0],
+            "Columns": array.shape[1],
             "BitsAllocated": array.dtype.itemsize * 8,
             "PixelRepresentation": int(array.dtype.kind == "i"),
             **attributes,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from pixels.material import dataset, decoded, encoded
 
 FRAMES = {"emri": 10, "2frame": 2, "rtdose": 15, "liver": 3}

@@ -89,6 +89,31 @@ async def test_a_connection_is_used_again(server, way):
     assert server.connections == 1
 
 
+@pytest.mark.parametrize("unread", [reply(status=304), reply(b"no such image", status=404)])
+async def test_a_connection_is_used_again_where_nobody_wanted_the_short_body(server, way, unread):
+    url, client = server.on("/", unread), way()
+
+    for _ in range(2):
+        async with client.get(url):
+            pass
+
+    assert server.connections == 1
+
+
+async def test_leaving_a_short_body_that_never_comes_is_no_error(server, way):
+    url = server.on("/", reply(status=404, content_length="9", then="silence"))
+
+    async with way().get(url) as response:
+        assert response.status == 404
+
+
+async def test_a_header_that_would_smuggle_another_is_refused(server, way):
+    with pytest.raises(InvalidImageId, match="cannot be written"):
+        await way().read(server.url("/"), Accept="*/*\r\nX-Evil: 1")
+
+    assert not server.received
+
+
 async def test_the_response_has_lower_case_names_and_joins_repeated_fields(server, way):
     server.on("/", reply(b"image", Content_Type="image/jpeg", Vary="Accept", vary="Origin"))
 

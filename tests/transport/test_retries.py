@@ -71,11 +71,14 @@ async def test_a_refused_connection_is_unavailable(unused_tcp_port, way):
     assert client.counts.codes == {("wadors", "error"): 2}
 
 
-async def test_a_name_that_does_not_exist_is_unavailable(way):
-    pacs = OriginSettings("pacs", "http://pacs.invalid", retries=0)
+async def test_a_name_that_cannot_exist_is_unavailable_at_once(way):
+    name = "x" * 64 + ".example"  # longer than a label may be, so no DNS is asked
+    client = way(OriginSettings("pacs", f"http://{name}", retries=1))
 
     with pytest.raises(Unavailable, match="cannot be resolved"):
-        await way(pacs).read("http://pacs.invalid/")
+        await client.read(f"http://{name}/")
+
+    assert client.counts.codes == {("wadors", "error"): 1}
 
 
 async def test_silence_is_a_timeout_and_not_tried_again(server, way):

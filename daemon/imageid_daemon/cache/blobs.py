@@ -9,6 +9,8 @@ Blocking; the store calls it in threads.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import itertools
 import os
@@ -18,6 +20,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _READ_BYTES = 1024 * 1024
+# No such name, or something else has it: a symbolic link, a folder, a file as a folder.
+_NOT_THERE = (errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENOTDIR)
 
 
 class Blobs:
@@ -54,25 +58,37 @@ class Blobs:
             _sync(final.parent)
 
     def open(self, digest: str, size_bytes: int) -> int | None:
-        """A descriptor of the blob; None when it is gone or has another length."""
+        """A descriptor of the blob; None when it is gone or has another length.
+
+        Raises:
+            OSError: it cannot be opened now, which says nothing about it.
+        """
         try:
             descriptor = os.open(self.path(digest), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError:
-            return None
+        except OSError as error:
+            if error.errno in _NOT_THERE:
+                return None
+            raise
         if os.fstat(descriptor).st_size != size_bytes:
             os.close(descriptor)
             return None
         return descriptor
 
     def verify(self, digest: str) -> bool:
-        """Whether the blob's bytes are those of its name."""
+        """Whether the blob's bytes are there, and those of its name.
+
+        Raises:
+            OSError: it cannot be opened now, which says nothing about it.
+        """
         sha256 = hashlib.sha256()
         try:
             with self.path(digest).open("rb", buffering=0) as file:
                 while data := file.read(_READ_BYTES):
                     sha256.update(data)
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno in (*_NOT_THERE, errno.EIO):
+                return False
+            raise
         return sha256.hexdigest() == digest
 
     def quarantine(self, digest: str) -> None:
@@ -83,8 +99,11 @@ class Blobs:
             # Gone already, or a disk that cannot rename: then it must not stay readable.
             self.unlink(digest)
 
-    def unlink(self, digest: str) -> None:
-        self.path(digest).unlink(missing_ok=True)
+    def unlink(self, *digests: str) -> None:
+        """Remove blobs; what a broken disk keeps is an orphan for the next sweep."""
+        for digest in digests:
+            with contextlib.suppress(OSError):
+                self.path(digest).unlink()
 
     def sync(self, digests: Iterable[str]) -> list[str]:
         """Flush blobs and their folders to the disk; gives those that are safe now."""
@@ -101,7 +120,7 @@ class Blobs:
             folders.add(path.parent)
             safe.append(digest)
         for folder in folders:
-            if folder.is_dir():
+            with contextlib.suppress(FileNotFoundError):
                 _sync(folder)
         return safe
 
@@ -113,22 +132,39 @@ class Blobs:
                 and that was published before is an orphan; what this boot publishes
                 meanwhile is left alone.
         """
-        removed = 0
-        for spool in self._spool.iterdir():
-            if not spool.name.startswith(f"{self._boot}-"):
-                spool.unlink(missing_ok=True)
-                removed += 1
         held = set(known)
-        for blob in self._blobs.glob("*/*"):
-            if blob.name not in held and blob.lstat().st_ctime < self._boot_seconds:
-                blob.unlink(missing_ok=True)
-                removed += 1
-        return removed
+        spools = (s for s in self._spool.iterdir() if not s.name.startswith(f"{self._boot}-"))
+        orphans = (blob for blob in self._blobs.glob("*/*") if blob.name not in held)
+        return sum(map(_removed, spools)) + sum(
+            _removed(orphan, before_seconds=self._boot_seconds) for orphan in orphans
+        )
 
-    def free_bytes(self) -> tuple[int, int]:
-        """What the file system has free for this user, and its size."""
+    def room_bytes(self) -> tuple[int, int]:
+        """What the disk can take besides published blobs, and its size.
+
+        Spools are counted as room: what they will hold is reserved already.
+        """
         disk = os.statvfs(self.directory)
-        return disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
+        room = disk.f_bavail * disk.f_frsize + sum(map(_allocated_bytes, os.scandir(self._spool)))
+        return room, disk.f_blocks * disk.f_frsize
+
+
+def _removed(path: Path, before_seconds: float = float("inf")) -> bool:
+    """Whether an older file was there and is gone now; a folder, say, stays."""
+    try:
+        if path.lstat().st_ctime >= before_seconds:
+            return False
+        path.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _allocated_bytes(file: os.DirEntry[str]) -> int:
+    try:
+        return file.stat(follow_symlinks=False).st_blocks * 512
+    except OSError:
+        return 0
 
 
 def _sync(path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
@@ -15,6 +16,8 @@ KEPT_HEADERS = frozenset(
 )
 
 _YEAR_SECONDS = 365 * 86400.0
+# RFC 9111 section 1.2.2: what is longer counts as this.
+_LONGEST_SECONDS = float(2**31)
 
 
 class Mode(Enum):
@@ -29,11 +32,16 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The request's Cache-Control (RFC 9111 section 5.2.1)."""
+    """The request's Cache-Control (RFC 9111 section 5.2.1).
+
+    Args:
+        however_stale: take what is stored, whatever its origin said; to look at it only.
+    """
 
     mode: Mode = Mode.DEFAULT
     max_age_seconds: float | None = None
     max_stale_seconds: float = 0.0
+    however_stale: bool = False
 
 
 class Verdict(Enum):
@@ -71,8 +79,9 @@ def lifetime_seconds(
     directives = _directives(headers)
     if "no-cache" in directives:
         return 0.0
-    if (max_age := _delta_seconds(directives.get("max-age"))) is not None:
-        return max_age
+    if "max-age" in directives:
+        # Freshness that cannot be read is none (RFC 9111 section 4.2.1).
+        return _delta_seconds(directives["max-age"]) or 0.0
     if "expires" in headers:
         expires = _http_date(headers["expires"])
         # An Expires that is no date means: already expired (RFC 9111 section 5.3).
@@ -80,7 +89,7 @@ def lifetime_seconds(
     if "immutable" in directives:
         return _YEAR_SECONDS
     if fresh_for_seconds:
-        return fresh_for_seconds
+        return min(fresh_for_seconds, _LONGEST_SECONDS)
     if (modified := _http_date(headers.get("last-modified"))) is not None:
         return max(0.0, (_date(headers, response_seconds) - modified) / 10)
     return 0.0
@@ -104,15 +113,22 @@ def judge(
     staleness = age - lifetime_seconds(headers, response_seconds, fresh_for_seconds)
     if staleness < 0:
         return Verdict.FRESH
-    if "must-revalidate" not in _directives(headers) and staleness < demand.max_stale_seconds:
-        return Verdict.STALE
-    return Verdict.VALIDATE
+    tolerated = staleness < demand.max_stale_seconds and not _forbids_stale(headers)
+    return Verdict.STALE if tolerated or demand.however_stale else Verdict.VALIDATE
 
 
 def renewed(stored: Mapping[str, str], confirmed: Mapping[str, str]) -> dict[str, str]:
     """The stored headers after a 304 (RFC 9111 section 3.2)."""
-    # A 304 without Age comes from the origin itself: the stored Age no longer holds.
-    return {**{k: v for k, v in stored.items() if k != "age"}, **kept(confirmed)}
+    # A 304 without Age comes from the origin itself, and one without Date is dated by its
+    # arrival (RFC 9110 section 6.6.1): what is stored of either no longer holds.
+    lasting = {name: value for name, value in stored.items() if name not in ("age", "date")}
+    return {**lasting, **kept(confirmed)}
+
+
+def _forbids_stale(headers: Mapping[str, str]) -> bool:
+    """RFC 9111 section 4.2.4."""
+    directives = _directives(headers)
+    return "must-revalidate" in directives or "no-cache" in directives
 
 
 def _directives(headers: Mapping[str, str]) -> dict[str, str]:
@@ -125,18 +141,21 @@ def _directives(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _delta_seconds(text: str | None) -> float | None:
-    # RFC 9111 section 1.2.2: more than 2**31 means 2**31.
     if text is None or not text.isascii() or not text.isdigit():
         return None
-    return float(min(int(text), 2**31))
+    # Not int() first: Python refuses numbers of thousands of digits.
+    digits = text.lstrip("0") or "0"
+    return _LONGEST_SECONDS if len(digits) > 10 else min(float(digits), _LONGEST_SECONDS)
 
 
 def _http_date(text: str | None) -> float | None:
     if text is None:
         return None
     try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, IndexError, OverflowError):
+        moment = parsedate_to_datetime(text)
+        # asctime's form names no zone and means GMT (RFC 9110 section 5.6.7).
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, IndexError, OverflowError, TypeError):
         return None
 
 

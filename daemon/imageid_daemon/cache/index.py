@@ -1,8 +1,11 @@
 """The table of entries on disk: diskcache, hardened, on one thread.
 
-diskcache unpickles what it finds in its database and opens paths written there
-(CVE-2025-69872). `_PlainDisk` closes both: rows are bytes, inline, and anything else is
-refused on the way in and on the way out.
+diskcache unpickles what it finds in its database, and opens and deletes paths written
+there (CVE-2025-69872). `_PlainDisk` closes all three: rows are bytes, inline, and anything
+else is refused on the way in and on the way out.
+
+Nothing is called with `retry`: diskcache would try for ever where the disk has become
+read-only, and this daemon, which holds a lock, is alone with its database.
 """
 
 from __future__ import annotations
@@ -27,6 +30,19 @@ _INLINE_BYTES = 2**30
 
 class IndexDamaged(Exception):
     """The database cannot be read; it must be set aside."""
+
+
+# The database is whole; the disk below it does not work, or not now.
+_DISK_REFUSES = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+    }
+)
 
 
 class _PlainDisk(diskcache.Disk):
@@ -55,6 +71,9 @@ class _PlainDisk(diskcache.Disk):
             _refuse("a pickled or outside value")
         return value
 
+    def remove(self, file_path: str) -> None:
+        """No row has a file; one that names one must not have it deleted."""
+
 
 def _refuse(what: str) -> NoReturn:
     raise IndexDamaged(f"the cache index holds {what}")
@@ -81,6 +100,7 @@ class Index:
 
         Raises:
             IndexDamaged: it exists and cannot be read.
+            OSError: the disk does not take it.
         """
         await self._run(self._open)
 
@@ -89,7 +109,15 @@ class Index:
         return await self._run(lambda: list(self._scan()))
 
     async def get(self, name: str) -> bytes | None:
-        value: bytes | None = await self._run(lambda: self._cache.get(name, retry=True))
+        """The value of a row.
+
+        Raises:
+            IndexDamaged: it cannot be read.
+        """
+        try:
+            value: bytes | None = await self._run(lambda: self._cache.get(name))
+        except (sqlite3.Error, diskcache.Timeout) as error:
+            raise IndexDamaged(f"the cache index cannot be read: {error}") from error
         return value
 
     async def write(self, put: Iterable[Row] = (), delete: Iterable[str] = ()) -> None:
@@ -101,11 +129,11 @@ class Index:
         put, delete = list(put), list(delete)
 
         def transaction() -> None:
-            with self._cache.transact(retry=True):
+            with self._cache.transact():
                 for name in delete:
-                    self._cache.delete(name, retry=True)
+                    self._cache.delete(name)
                 for row in put:
-                    self._cache.set(row.name, row.value, retry=True)
+                    self._cache.set(row.name, row.value)
 
         try:
             await self._run(transaction)
@@ -123,6 +151,7 @@ class Index:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     def _open(self) -> None:
+        self._directory.mkdir(mode=0o700, exist_ok=True)
         try:
             self._cache = diskcache.Cache(
                 str(self._directory),
@@ -138,21 +167,31 @@ class Index:
             )
             # Some builds of SQLite cannot run diskcache's statements at all
             # (grantjenks/python-diskcache#343): better known now than at the first image.
-            self._cache.set("self-test", b"", retry=True)
-            self._cache.delete("self-test", retry=True)
-        except (sqlite3.DatabaseError, diskcache.Timeout, ValueError) as error:
+            self._cache.set("self-test", b"")
+            self._cache.delete("self-test")
+        except sqlite3.OperationalError as error:
+            # The low byte is the primary code (sqlite.org/rescode.html).
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_REFUSES:
+                raise OSError(errno.EIO, f"the cache index cannot be opened: {error}") from error
             raise IndexDamaged(f"the cache index cannot be opened: {error}") from error
+        except OSError:
+            raise
+        except Exception as error:  # diskcache trusts the settings that it finds in the database
+            reason = f"{type(error).__name__}: {error}"
+            raise IndexDamaged(f"the cache index cannot be opened: {reason}") from error
         for file in self._directory.iterdir():
             file.chmod(0o600)
 
     def _scan(self) -> Iterator[Row]:
         # diskcache iterates with one query a row; one statement reads 200 000 rows in 0.3 s.
-        database = sqlite3.connect(f"file:{self._directory}/cache.db?mode=ro", uri=True)
+        path = (self._directory / "cache.db").as_uri()
+        database = sqlite3.connect(f"{path}?mode=ro", uri=True)
         try:
-            for name, value, mode, filename in database.execute(
-                "SELECT key, value, mode, filename FROM Cache"
+            for name, value in database.execute(
+                "SELECT key, value FROM Cache WHERE raw = ? AND mode = ? AND filename IS NULL",
+                (_RAW, _BINARY),
             ):
-                if type(name) is str and type(value) is bytes and mode == _BINARY and not filename:
+                if type(name) is str and type(value) is bytes:
                     yield Row(name, value)
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(f"the cache index cannot be read: {error}") from error

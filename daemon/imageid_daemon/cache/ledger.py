@@ -34,8 +34,9 @@ class Ledger:
         # The least recently used blob stands first.
         self._blobs: OrderedDict[str, _Blob] = OrderedDict()
         self._digest_of: dict[str, str] = {}
-        # Parent digest -> keys of what was derived from it.
+        # Parent digest -> keys of what was derived from it, and the way back.
         self._derived: dict[str, set[str]] = {}
+        self._parents: dict[str, tuple[str, ...]] = {}
 
     @property
     def entries(self) -> int:
@@ -63,6 +64,8 @@ class Ledger:
             self.stored_bytes += size_bytes
         blob.keys.add(key)
         self._digest_of[key] = digest
+        if parents := tuple(parents):
+            self._parents[key] = parents
         for parent in parents:
             self._derived.setdefault(parent, set()).add(key)
         self.touch(digest)
@@ -72,15 +75,13 @@ class Ledger:
         if digest in self._blobs:
             self._blobs.move_to_end(digest)
 
-    def remove(self, key: str, parents: Iterable[str] = ()) -> str | None:
+    def remove(self, key: str) -> str | None:
         """Strike out a key; gives the digest of its blob when no other key holds it."""
         digest = self._digest_of.pop(key, None)
-        for parent in parents:
-            siblings = self._derived.get(parent)
-            if siblings is not None:
-                siblings.discard(key)
-                if not siblings:
-                    del self._derived[parent]
+        for parent in set(self._parents.pop(key, ())):
+            self._derived[parent].discard(key)
+            if not self._derived[parent]:
+                del self._derived[parent]
         if digest is None:
             return None
         blob = self._blobs[digest]
@@ -122,14 +123,12 @@ class Ledger:
             if self._blobs[digest].keys <= wanted
         )
 
-    def size_of(self, digest: str) -> int:
-        return self._blobs[digest].size_bytes
-
     def reserve(self, size_bytes: int, free_bytes: int) -> bool:
         """Set bytes aside before they are fetched.
 
         Args:
-            free_bytes: what the disk may still take; it lowers the limit.
+            free_bytes: what the disk may take besides what is stored; it lowers the limit,
+                and is negative where stored blobs have to go.
 
         Returns:
             False when they can never fit, however much is evicted.
@@ -143,25 +142,28 @@ class Ledger:
         """Give a reservation back: the bytes are stored now, or will not come."""
         self.reserved_bytes -= size_bytes
 
-    def victims(self, free_bytes: int) -> list[str]:
-        """The blobs to evict now, the first to go first."""
+    def victims(self, free_bytes: int) -> set[str]:
+        """The keys to evict now: those of the blobs used least recently.
+
+        What was derived from a blob goes with it: it is found through its source alone.
+        """
         limit = self._limit(free_bytes)
         excess = self.stored_bytes + self.reserved_bytes - limit
         if excess <= 0:
-            return []
+            return set()
         target = excess + int(limit * (1 - _LOW_WATER))
-        chosen: list[str] = []
-        for digest, blob in self._blobs.items():
+        chosen: set[str] = set()
+        for blob in self._blobs.values():
             if target <= 0:
                 break
-            chosen.append(digest)
-            target -= blob.size_bytes
+            families = set().union(*map(self.family, blob.keys)) - chosen
+            target -= self.bytes_of(families)
+            chosen |= families
         return chosen
 
-    def note_eviction(self, size_bytes: int) -> None:
+    def note_eviction(self, blobs: int, size_bytes: int) -> None:
+        self.evicted_blobs += blobs
         self.evicted_bytes += size_bytes
-        self.evicted_blobs += 1
 
     def _limit(self, free_bytes: int) -> int:
-        # Reserved bytes may be on the disk already, so they are not counted as free twice.
-        return max(0, min(self.limit_bytes, self.stored_bytes + self.reserved_bytes + free_bytes))
+        return max(0, min(self.limit_bytes, self.stored_bytes + free_bytes))

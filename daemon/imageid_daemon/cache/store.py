@@ -7,11 +7,13 @@ moment an entry names a whole blob, and what no entry names is swept at the next
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -27,6 +29,8 @@ _HOT_ENTRIES = 4096
 
 # Row names: an entry's key; a blob not yet flushed; a blob's last use.
 _ENTRY, _UNFLUSHED, _USED = "entry:", "unflushed:", "used:"
+
+T = TypeVar("T")
 
 log = structlog.get_logger("imageid.cache")
 
@@ -46,9 +50,7 @@ class Reservation:
 
     async def grow(self, size_bytes: int) -> bool:
         """Set more aside; False when it can never fit."""
-        granted = await self._store.reserve(size_bytes)
-        self.size_bytes += size_bytes if granted else 0
-        return granted
+        return await self._store.set_aside(self, size_bytes)
 
     def release(self) -> None:
         self._store.ledger.release(self.size_bytes)
@@ -81,33 +83,36 @@ class Store:
         self._index = Index(directory / "index")
         self.ledger = Ledger(limit_bytes)
         self._hot: OrderedDict[str, Entry] = OrderedDict()
-        # Published by this boot and not flushed yet.
-        self._unflushed: set[str] = set()
+        # Published by this boot and not flushed yet; each publishing has a mark of its own.
+        self._unflushed: dict[str, object] = {}
         # Published by an earlier boot that stopped before it had flushed them.
         self._suspect: set[str] = set()
         self._used: dict[str, float] = {}
         self._free_bytes = 0
         self._is_open = False
         self._background: set[asyncio.Task[None]] = set()
+        self._changes: set[asyncio.Task[Any]] = set()
         # One change at a time: a blob that one entry publishes is not unlinked for another.
         self._mutation = asyncio.Lock()
 
     # Life
 
     async def open(self) -> None:
-        """Read the index. A damaged one is set aside and the cache starts empty."""
-        await asyncio.to_thread(self._blobs.prepare)
+        """Read the index. A damaged one is set aside and the cache starts empty.
+
+        Where the disk does not take an index, nothing is kept until the next start.
+        """
         try:
-            await self._index.open()
-            rows = await self._index.rows()
-        except IndexDamaged as error:
-            log.warning("cache index set aside", reason=str(error))
-            await self._start_anew()
-            rows = []
-        await self._enter(rows)
+            rows = await self._open_index()
+        except OSError as error:
+            log.error("the cache's disk refuses; nothing is kept", reason=type(error).__name__)
+            return
+        outdated = await asyncio.to_thread(self._enter, rows)
         self._is_open = True
-        await self._measure_disk()
-        await self._evict()
+        with contextlib.suppress(OSError):
+            await self._index.write(delete=outdated)
+            await self._measure_disk()
+        await self._carry_out(self._evict())
         known = self.ledger.digests()
         self._keep(asyncio.create_task(self._sweep(known)))
         self._keep(asyncio.create_task(self._flush_for_ever()))
@@ -116,9 +121,9 @@ class Store:
         """Flush what is stored, so that the next start need not check it."""
         for task in self._background:
             task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await asyncio.gather(*self._background, *self._changes, return_exceptions=True)
         if self._is_open:
-            await self.flush()
+            await self._try_to_flush()
         await self._index.close()
 
     # Reading
@@ -130,10 +135,15 @@ class Store:
             return hot
         if key not in self.ledger:
             return None
-        row = await self._index.get(_ENTRY + key)
-        if row is None or key not in self.ledger:
+        try:
+            row = await self._index.get(_ENTRY + key)
+            entry = None if row is None else entries.decode(row)
+        except (IndexDamaged, msgspec.MsgspecError) as error:
+            log.warning("cache index not readable", reason=type(error).__name__)
             return None
-        return self._remember(entries.decode(row))
+        if entry is None or key not in self.ledger:
+            return None
+        return self._remember(entry)
 
     def note_use(self, entry: Entry) -> None:
         """The entry's blob was asked for."""
@@ -143,14 +153,28 @@ class Store:
     async def open_blob(self, entry: Entry) -> int | None:
         """A descriptor of the entry's blob, which the caller closes.
 
-        None when the blob is gone or bad; the entry is forgotten then.
+        None when it cannot be had. If the blob is gone or bad, the entry is forgotten.
         """
-        if entry.digest in self._suspect and not await self._clear(entry.digest):
+        try:
+            if entry.digest in self._suspect and not await self._clear(entry.digest):
+                return None
+            descriptor = await self._open_descriptor(entry)
+            if descriptor is None:
+                await self._carry_out(self._condemn(entry.digest))
+        except OSError as error:
+            log.warning("cached blob not readable", reason=type(error).__name__)
             return None
-        descriptor = await asyncio.to_thread(self._blobs.open, entry.digest, entry.size_bytes)
-        if descriptor is None:
-            await self._condemn(entry.digest)
         return descriptor
+
+    async def _open_descriptor(self, entry: Entry) -> int | None:
+        loop = asyncio.get_running_loop()
+        opening = loop.run_in_executor(None, self._blobs.open, entry.digest, entry.size_bytes)
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # The thread opens it all the same, and nobody else would close it.
+            opening.add_done_callback(_close_opened)
+            raise
 
     def path(self, entry: Entry) -> Path:
         return self._blobs.path(entry.digest)
@@ -163,8 +187,11 @@ class Store:
     def reservation(self) -> Reservation:
         return Reservation(self)
 
-    async def commit(self, spool: Path, entry: Entry) -> None:
+    async def commit(self, spool: Path, entry: Entry, reservation: Reservation) -> None:
         """Publish a complete spool whose length and digest the entry names.
+
+        Args:
+            reservation: of its bytes, given back as they are entered in the books.
 
         Raises:
             OSError: the disk does not take it; nothing is stored.
@@ -179,6 +206,7 @@ class Store:
             except OSError:
                 await self._unlink(entry.digest)
                 raise
+            reservation.release()
             await self._enter_new(entry)
 
     async def renew(self, entry: Entry) -> None:
@@ -194,59 +222,75 @@ class Store:
         Returns:
             entries removed, bytes freed
         """
-        async with self._mutation:
-            before_bytes = self.ledger.stored_bytes
-            removed = [key for key in keys if key in self.ledger]
-            struck = [await self._strike(key) for key in removed]
-            orphans = [digest for digest in struck if digest is not None]
-            await self._index.write(
-                delete=[_ENTRY + key for key in removed]
-                + [prefix + digest for digest in orphans for prefix in (_UNFLUSHED, _USED)]
-            )
-            for digest in orphans:
-                await self._unlink(digest)
-            return len(removed), before_bytes - self.ledger.stored_bytes
+        return await self._carry_out(self._forget(keys))
 
     async def flush(self) -> None:
         """Bring blobs and last uses to the disk."""
-        safe = await asyncio.to_thread(self._blobs.sync, list(self._unflushed))
-        self._unflushed.difference_update(safe)
-        used, self._used = self._used, {}
-        await self._index.write(
-            put=[
-                Row(_USED + digest, msgspec.msgpack.encode(seconds))
-                for digest, seconds in used.items()
-                if self.ledger.holds(digest)
-            ],
-            delete=[_UNFLUSHED + digest for digest in safe],
-        )
+        marks = dict(self._unflushed)
+        synced = await asyncio.to_thread(self._blobs.sync, marks)
+        async with self._mutation:
+            # What was published anew meanwhile is another file.
+            safe = [digest for digest in synced if self._unflushed.get(digest) is marks[digest]]
+            for digest in safe:
+                del self._unflushed[digest]
+            used, self._used = self._used, {}
+            await self._index.write(
+                put=[
+                    Row(_USED + digest, msgspec.msgpack.encode(seconds))
+                    for digest, seconds in used.items()
+                    if self.ledger.holds(digest)
+                ],
+                delete=[_UNFLUSHED + digest for digest in safe],
+            )
 
     # Room
 
-    async def reserve(self, size_bytes: int) -> bool:
-        """Make room; `reservation` is the way to call it."""
-        await self._measure_disk()
+    async def set_aside(self, reservation: Reservation, size_bytes: int) -> bool:
+        """Make room; `Reservation.grow` is the way to call it."""
+        if not self._is_open:
+            return False
+        try:
+            await self._measure_disk()
+        except OSError:
+            return False
         if not self.ledger.reserve(size_bytes, self._free_bytes):
             return False
-        await self._evict()
+        # Before anything is awaited: a fill that is cancelled gives it back.
+        reservation.size_bytes += size_bytes
+        await self._carry_out(self._evict())
         return True
 
     async def _evict(self) -> None:
-        for digest in self.ledger.victims(self._free_bytes):
-            if self.ledger.holds(digest):
-                self.ledger.note_eviction(self.ledger.size_of(digest))
-                await self.forget(self.ledger.keys_of(digest))
+        async with self._mutation:
+            victims = self.ledger.victims(self._free_bytes)
+            if victims:
+                before = self.ledger.blobs
+                _, freed_bytes = await self._remove(victims)
+                self.ledger.note_eviction(before - self.ledger.blobs, freed_bytes)
+                # Until it is measured again.
+                self._free_bytes += freed_bytes
 
     async def _measure_disk(self) -> None:
-        free, disk = await asyncio.to_thread(self._blobs.free_bytes)
-        self._free_bytes = max(0, free - self._min_free.floor_bytes(disk))
+        room, disk = await asyncio.to_thread(self._blobs.room_bytes)
+        self._free_bytes = room - self._min_free.floor_bytes(disk)
 
     # Index and books
 
-    async def _enter(self, rows: list[Row]) -> None:
+    async def _open_index(self) -> list[Row]:
+        await asyncio.to_thread(self._blobs.prepare)
+        try:
+            await self._index.open()
+            return await self._index.rows()
+        except IndexDamaged as error:
+            log.warning("cache index set aside", reason=str(error))
+            await self._start_anew()
+            return []
+
+    def _enter(self, rows: list[Row]) -> list[str]:
+        """Fill the books; gives the names of rows that are good for nothing. Blocking."""
         found: dict[str, Entry] = {}
         used: dict[str, float] = {}
-        damaged: list[str] = []
+        outdated: list[str] = []
         for row in rows:
             try:
                 if row.name.startswith(_ENTRY):
@@ -258,19 +302,21 @@ class Store:
                 elif row.name.startswith(_UNFLUSHED):
                     self._suspect.add(row.name.removeprefix(_UNFLUSHED))
             except msgspec.MsgspecError:
-                damaged.append(row.name)
+                outdated.append(row.name)
         oldest_first = sorted(
             found.values(), key=lambda e: max(e.response_seconds, used.get(e.digest, 0.0))
         )
         for entry in oldest_first:
             self.ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents)
-        if damaged:
-            await self._index.write(delete=damaged)
+        self._suspect = {digest for digest in self._suspect if self.ledger.holds(digest)}
+        named = [row.name.partition(":") for row in rows if not row.name.startswith(_ENTRY)]
+        outdated += ["".join(name) for name in named if not self.ledger.holds(name[2])]
+        return outdated
 
     async def _enter_new(self, entry: Entry) -> None:
-        orphan = await self._strike(entry.key) if entry.key in self.ledger else None
+        orphan = self._strike(entry.key)
         if not self._durable:
-            self._unflushed.add(entry.digest)
+            self._unflushed[entry.digest] = object()
         self._suspect.discard(entry.digest)
         self.ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents)
         self._remember(entry)
@@ -281,12 +327,40 @@ class Store:
         if not self.ledger.holds(digest):
             await asyncio.to_thread(self._blobs.unlink, digest)
 
-    async def _strike(self, key: str) -> str | None:
-        entry = await self.find(key)
+    async def _forget(self, keys: Iterable[str]) -> tuple[int, int]:
+        async with self._mutation:
+            return await self._remove(keys)
+
+    async def _remove(self, keys: Iterable[str]) -> tuple[int, int]:
+        before_bytes = self.ledger.stored_bytes
+        removed = [key for key in keys if key in self.ledger]
+        orphans = [digest for key in removed if (digest := self._strike(key)) is not None]
+        try:
+            await self._index.write(
+                delete=[_ENTRY + key for key in removed]
+                + [prefix + digest for digest in orphans for prefix in (_UNFLUSHED, _USED)]
+            )
+        except OSError as error:
+            # A full disk cannot even delete rows. Without its blob an entry is harmless.
+            log.warning("cache index not updated", reason=type(error).__name__)
+        await asyncio.to_thread(self._blobs.unlink, *orphans)
+        return len(removed), before_bytes - self.ledger.stored_bytes
+
+    async def _carry_out(self, change: Coroutine[Any, Any, T]) -> T:
+        """Await a change that goes on to its end even if the caller leaves.
+
+        Half of one would put index, books and files at odds.
+        """
+        task = asyncio.create_task(change)
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        return await asyncio.shield(task)
+
+    def _strike(self, key: str) -> str | None:
         self._hot.pop(key, None)
-        orphan = self.ledger.remove(key, entry.parents if entry else ())
+        orphan = self.ledger.remove(key)
         if orphan is not None:
-            self._unflushed.discard(orphan)
+            self._unflushed.pop(orphan, None)
             self._suspect.discard(orphan)
             self._used.pop(orphan, None)
         return orphan
@@ -310,19 +384,24 @@ class Store:
 
     async def _clear(self, digest: str) -> bool:
         if await asyncio.to_thread(self._blobs.verify, digest):
-            self._suspect.discard(digest)
-            self._unflushed.add(digest)
+            if digest in self._suspect:
+                self._suspect.discard(digest)
+                self._unflushed[digest] = object()
             return True
-        await self._condemn(digest)
+        await self._carry_out(self._condemn(digest))
         return False
 
     async def _condemn(self, digest: str) -> None:
-        if not self.ledger.holds(digest):
-            return  # evicted between lookup and open: nothing is wrong
-        self._on_corrupt()
-        log.warning("cached blob is damaged; it will be fetched again")
-        await asyncio.to_thread(self._blobs.quarantine, digest)
-        await self.forget(self.ledger.keys_of(digest))
+        async with self._mutation:
+            # Evicted since the lookup, or fetched again for another caller: nothing is wrong.
+            if not self.ledger.holds(digest):
+                return
+            if await asyncio.to_thread(self._blobs.verify, digest):
+                return
+            self._on_corrupt()
+            log.warning("cached blob is damaged; it will be fetched again")
+            await asyncio.to_thread(self._blobs.quarantine, digest)
+            await self._remove(self.ledger.keys_of(digest))
 
     # Background
 
@@ -339,7 +418,15 @@ class Store:
         while True:
             await asyncio.sleep(_FLUSH_SECONDS)
             if self._unflushed or self._used:
-                try:
-                    await self.flush()
-                except (OSError, IndexDamaged) as error:
-                    log.warning("cache could not be flushed", reason=type(error).__name__)
+                await self._try_to_flush()
+
+    async def _try_to_flush(self) -> None:
+        try:
+            await self.flush()
+        except (OSError, IndexDamaged) as error:
+            log.warning("cache could not be flushed", reason=type(error).__name__)
+
+
+def _close_opened(opening: asyncio.Future[int | None]) -> None:
+    if opening.exception() is None and (descriptor := opening.result()) is not None:
+        os.close(descriptor)

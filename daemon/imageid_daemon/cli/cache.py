@@ -8,7 +8,7 @@ import typer
 
 from imageid_daemon.cli.invocation import Invocation
 from imageid_daemon.cli.options import Json
-from imageid_daemon.cli.printing import print_facts, print_json, size_text
+from imageid_daemon.cli.printing import print_facts, print_json, size_text, utc
 
 if TYPE_CHECKING:
     from imageid.v1.cache_service_pb2 import GetCacheStatsResponse
@@ -58,7 +58,7 @@ def statistics(answer: GetCacheStatsResponse) -> dict[str, object]:
         "evicted_blobs": answer.evicted_blobs,
         "running_fills": answer.running_fills,
         "requests": dict(sorted(answer.requests.items())),
-        "start_time": answer.start_time.ToJsonString(),
+        "start_time": utc(answer.start_time),
     }
 
 
@@ -75,5 +75,5 @@ def statistics_for_people(answer: GetCacheStatsResponse) -> dict[str, object]:
         "evicted": f"{answer.evicted_blobs} blobs, {size_text(answer.evicted_bytes)}",
         "running fills": answer.running_fills,
         "requests": ", ".join(requests) or "none",
-        "since": answer.start_time.ToJsonString(),
+        "since": utc(answer.start_time),
     }

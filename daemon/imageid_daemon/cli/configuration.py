@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,7 @@ def show(context: typer.Context, as_json: Json = False) -> None:
     """Show each setting's value and where it comes from."""
     loaded = _load(context.obj)
     if as_json:
-        print_json(
-            {
-                name: {"value": value, "origin": loaded.origin_of[name]}
-                for name, value in loaded.written.items()
-            }
-        )
+        print_json({name: _described(loaded, name) for name in loaded.written})
     else:
         print_columns(
             [[name, value, loaded.origin_of[name]] for name, value in loaded.written.items()]
@@ -42,8 +38,7 @@ def init(context: typer.Context) -> None:
     from imageid_daemon.config import paths, template
 
     file = _file(context.obj)
-    cache = paths.cache_directory()
-    text = template(paths.runtime_directory(os.environ, cache), cache)
+    text = template(paths.runtime_directory(os.environ), paths.cache_directory())
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with file.open("x", encoding="utf-8") as new:
@@ -69,6 +64,11 @@ def validate(context: typer.Context) -> None:
     }
     installed_loaders(loaded.config.loaders, Settings(origins=origins))
     typer.echo(f"{loaded.file or 'the defaults, for there is no file'}: valid")
+
+
+def _described(loaded: Loaded, name: str) -> dict[str, object]:
+    value = tomllib.loads(f"value = {loaded.written[name]}")["value"]
+    return {"value": value, "origin": loaded.origin_of[name]}
 
 
 def _file(invocation: Invocation) -> Path:

@@ -11,7 +11,7 @@ import typer
 from imageid_daemon.cli.cache import statistics, statistics_for_people
 from imageid_daemon.cli.invocation import Invocation
 from imageid_daemon.cli.options import Json
-from imageid_daemon.cli.printing import print_columns, print_facts, print_json
+from imageid_daemon.cli.printing import print_columns, print_facts, print_json, utc
 
 if TYPE_CHECKING:
     import imageid
@@ -57,7 +57,7 @@ def _running(client: imageid.Client, as_json: bool) -> dict[str, object]:
         "state": "running",
         "version": info.version,
         "pid": info.pid,
-        "start_time": info.start_time.ToJsonString(),
+        "start_time": utc(info.start_time),
         "schemes": sorted(scheme for loader in info.loaders for scheme in loader.schemes),
     }
     return facts | ({"cache": statistics(stats)} if as_json else statistics_for_people(stats))

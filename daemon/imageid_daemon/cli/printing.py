@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from google.protobuf.timestamp_pb2 import Timestamp
 
 
 def print_json(value: object) -> None:
@@ -42,3 +47,8 @@ def size_text(size_bytes: int) -> str:
     while abs(amount) >= 1024 and (larger := next(units, None)):
         amount, unit = amount / 1024, larger
     return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+
+
+def utc(time: Timestamp) -> str:
+    """A time to the second (RFC 3339)."""
+    return time.ToDatetime(UTC).isoformat(timespec="seconds")

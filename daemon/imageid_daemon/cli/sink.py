@@ -30,7 +30,7 @@ def opened(file: Path | None) -> Iterator[BinaryIO]:
         with file.open("wb") as special:
             yield special
     else:
-        with _replacing(file) as whole:
+        with _replacing(file.resolve()) as whole:  # a symbolic link stays one
             yield whole
 
 
@@ -47,7 +47,7 @@ def _replacing(file: Path) -> Iterator[BinaryIO]:
 
 
 def _stdout() -> BinaryIO:
-    if False:
+    if sys.stdout.isatty():
         raise typer.BadParameter(
             "an image is not for a terminal: redirect stdout, or name a file.", param_hint="-o"
         )

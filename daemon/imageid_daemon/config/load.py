@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imageid_daemon.config import origins, paths
+from imageid_daemon.config import origin_rules, paths
 from imageid_daemon.config.model import Cache, Config, Log, Network, OriginSettings, Server
 from imageid_daemon.config.settings import SETTINGS, Setting
 from imageid_daemon.config.sources import Sources, Written, read_file, unknown_names
@@ -70,7 +70,7 @@ class _Reading:
 
     def config(self) -> Config:
         cache_directory: Path = self._value("cache.directory", str(paths.cache_directory()))
-        runtime = paths.runtime_directory(self.sources.environ, cache_directory)
+        runtime = paths.runtime_directory(self.sources.environ)
         return Config(
             server=Server(
                 listen=self._value(
@@ -108,7 +108,7 @@ class _Reading:
 
     def _origins(self) -> dict[str, OriginSettings]:
         found = {name: self._origin(name) for name in self.sources.names_below("origins")}
-        self.problems += origins.problems(found.values(), self.sources.environ)
+        self.problems += origin_rules.problems(found.values(), self.sources.environ)
         return found
 
     def _origin(self, name: str) -> OriginSettings:

@@ -24,10 +24,11 @@ def cache_directory() -> Path:
     return Path(platformdirs.user_cache_dir("imageid", appauthor=False))
 
 
-def runtime_directory(environ: Mapping[str, str], cache: Path) -> Path:
+def runtime_directory(environ: Mapping[str, str]) -> Path:
     """Say where socket, token and endpoint.json are; the clients know the same rule."""
     if named := environ.get(RUNTIME_VARIABLE):
         return Path(named).expanduser().absolute()
     if session := environ.get("XDG_RUNTIME_DIR"):
         return Path(session) / "imageid"
-    return cache / "run"
+    # Not below the configured cache: clients do not read the daemon's configuration.
+    return cache_directory() / "run"

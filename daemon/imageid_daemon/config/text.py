@@ -14,7 +14,7 @@ _VARIABLES_ALONE = (
     (CONFIG_VARIABLE, "<user configuration directory>/imageid/config.toml", "the file itself"),
     (
         RUNTIME_VARIABLE,
-        "$XDG_RUNTIME_DIR/imageid, else <cache directory>/run",
+        "$XDG_RUNTIME_DIR/imageid, else <user cache directory>/imageid/run",
         "folder of the socket, the token and endpoint.json",
     ),
 )

@@ -54,7 +54,8 @@ async def _unpacked(answer: Answer) -> AsyncIterator[bytes]:
     async for packed in answer.chunks:
         for chunk in inflater.feed(packed):
             yield chunk
-    inflater.finish()
+    for chunk in inflater.finish():
+        yield chunk
 
 
 def _too_large(limit_bytes: int) -> TooLarge:

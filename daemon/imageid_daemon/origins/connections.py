@@ -1,24 +1,19 @@
-"""HTTP/1.1 as it goes over the wire; with `network`, all that knows the HTTP library.
-
-httpcore is used without httpx above it. httpx re-encodes queries, follows redirects,
-keeps cookies, and unpacks bodies without a bound; and where a connection goes is decided
-here at the moment it is opened (`network`), which httpcore has a place for. The
-URL keeps its host name that way, so that certificates are checked against it and no
-connection is shared by two names that have one address.
-"""
+"""HTTP/1.1 as it goes over the wire: one GET, its answer, and what became of it."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import httpcore
+import httpx
 import truststore
 
-from imageid_daemon.origins.network import AllowedAddresses, CheckedNetwork, NameNotResolved
+from imageid_daemon.origins.checked_transport import checked_client
+from imageid_daemon.origins.network import AllowedAddresses, NameNotResolved
 from imageid_daemon.origins.target import Target
 from imageid_loaders.errors import (
     Corrupt,
@@ -28,9 +23,8 @@ from imageid_loaders.errors import (
     Unavailable,
 )
 
-# Orthanc closes an idle connection after 1.0 s, with no word of it: a request that is
-# sent just then is lost. Others that keep it longer lose nothing but a handshake.
-_KEEPALIVE_SECONDS = 0.9
+_DRAINED_BYTES = 16 * 1024
+_DRAINED_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +74,10 @@ class Connections:
     def __init__(
         self, allowed_addresses: AllowedAddresses, ssl_context: Callable[[], ssl.SSLContext]
     ) -> None:
-        self._network = CheckedNetwork(allowed_addresses)
+        self._allowed_addresses = allowed_addresses
         self._ssl_context = ssl_context
-        self._plain = self._pool(None)
-        self._secure: httpcore.AsyncConnectionPool | None = None
+        self._plain = checked_client(allowed_addresses, None)
+        self._secure: httpx.AsyncClient | None = None
         self._making_secure = asyncio.Lock()
 
     @asynccontextmanager
@@ -96,14 +90,17 @@ class Connections:
             Unreached: no response came.
             NotAllowed: the host has no address that may be connected to.
         """
-        pool = self._plain if asked.scheme == "http" else await self._secure_pool()
+        client = self._plain if asked.scheme == "http" else await self._secure_client()
+        request = _request(asked, headers, timeouts)
         try:
-            response = await pool.handle_async_request(_request(asked, headers, timeouts))
+            response = await client.send(request, stream=True, auth=None, follow_redirects=False)
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as e:
             raise _unreached(asked.label, e) from e
         chunks = _chunks(asked.label, response)
+        answer = Answer(response.status_code, _fields(response.headers.raw), chunks)
         try:
-            yield Answer(response.status, _fields(response.headers), chunks)
+            yield answer
+            await _drain(answer)
         finally:
             await chunks.aclose()
             await response.aclose()
@@ -114,46 +111,32 @@ class Connections:
         if self._secure is not None:
             await self._secure.aclose()
 
-    async def _secure_pool(self) -> httpcore.AsyncConnectionPool:
+    async def _secure_client(self) -> httpx.AsyncClient:
         async with self._making_secure:
             if self._secure is None:
-                self._secure = self._pool(await asyncio.to_thread(self._ssl_context))
+                ssl_context = await asyncio.to_thread(self._ssl_context)
+                self._secure = checked_client(self._allowed_addresses, ssl_context)
             return self._secure
-
-    def _pool(self, ssl_context: ssl.SSLContext | None) -> httpcore.AsyncConnectionPool:
-        return httpcore.AsyncConnectionPool(
-            ssl_context=ssl_context,
-            max_connections=None,  # the governor counts, per server
-            max_keepalive_connections=64,
-            keepalive_expiry=_KEEPALIVE_SECONDS,
-            http1=True,
-            http2=False,
-            network_backend=self._network,
-        )
 
 
 def _request(
     asked: Target, headers: Iterable[tuple[str, str]], timeouts: Timeouts
-) -> httpcore.Request:
+) -> httpx.Request:
     silence = timeouts.silence_seconds
-    return httpcore.Request(
+    return httpx.Request(
         "GET",
-        httpcore.URL(
-            scheme=asked.scheme,
-            host=asked.host,
-            port=asked.port,
-            target=asked.request_target,
-        ),
+        httpx.URL(scheme=asked.scheme, host=asked.host, port=asked.port),
         headers=[(b"Host", asked.authority), *((k.encode(), v.encode()) for k, v in headers)],
         extensions={
-            "timeout": {"connect": timeouts.connect_seconds, "read": silence, "write": silence}
+            "target": asked.request_target,
+            "timeout": {"connect": timeouts.connect_seconds, "read": silence, "write": silence},
         },
     )
 
 
-async def _chunks(label: str, response: httpcore.Response) -> AsyncGenerator[bytes, None]:
+async def _chunks(label: str, response: httpx.Response) -> AsyncGenerator[bytes, None]:
     try:
-        async for chunk in response.aiter_stream():
+        async for chunk in response.aiter_raw():
             yield chunk
     except httpcore.TimeoutException as error:
         raise _silent(label) from error
@@ -161,6 +144,20 @@ async def _chunks(label: str, response: httpcore.Response) -> AsyncGenerator[byt
         raise Corrupt(f"{label} ended the body before it was complete; load it again") from error
     except httpcore.NetworkError as error:
         raise Unavailable(f"{label} broke the connection within the body; try again") from error
+
+
+async def _drain(answer: Answer) -> None:
+    """Read what nobody wanted of a short body: only then can the connection be used again.
+
+    Every 304 would cost a new connection otherwise, and every redirect.
+    """
+    length = answer.headers.get("content-length", "")
+    is_short = answer.status in (204, 304) or (length.isdigit() and int(length) <= _DRAINED_BYTES)
+    if is_short:
+        with suppress(ImageError, TimeoutError):
+            async with asyncio.timeout(_DRAINED_SECONDS):
+                async for _ in answer.chunks:
+                    pass
 
 
 def _unreached(label: str, error: Exception) -> Unreached:

@@ -50,22 +50,20 @@ class Inflater:
             if piece:
                 yield piece
             data = stream.unconsumed_tail or stream.unused_data
-            if len(piece) == _PIECE_BYTES and not data and not stream.eof:
-                yield from self._held_back(stream)
 
-    def finish(self) -> None:
-        """Say that the body is over.
+    def finish(self) -> Iterator[bytes]:
+        """Say that the body is over, and give what was still held back.
 
         Raises:
             Corrupt: it stopped in the middle.
         """
-        if self._has_data and self._stream is not None and not self._stream.eof:
-            raise Corrupt("the origin's compressed body ended early; load it again")
-
-    def _held_back(self, stream: zlib._Decompress) -> Iterator[bytes]:
-        # zlib may hold output although it has taken all input.
-        while piece := stream.decompress(b"", _PIECE_BYTES):
+        if not self._has_data or self._stream is None:
+            return
+        # A bare deflate stream can have its last input taken before its last output is given.
+        while piece := self._stream.decompress(b"", _PIECE_BYTES):
             yield piece
+        if not self._stream.eof:
+            raise Corrupt("the origin's compressed body ended early; load it again")
 
     def _current(self, data: bytes) -> zlib._Decompress:
         if self._stream is None:

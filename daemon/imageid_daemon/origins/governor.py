@@ -19,6 +19,10 @@ class Governor:
     def __init__(self) -> None:
         self._slots: dict[Hashable, _Slots] = {}
 
+    def __len__(self) -> int:
+        """Count the servers that have requests, running or waiting."""
+        return len(self._slots)
+
     @asynccontextmanager
     async def slot(self, server: Hashable, limit: int) -> AsyncIterator[None]:
         """Wait for a slot of this server, in order of arrival."""

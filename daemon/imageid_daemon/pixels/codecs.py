@@ -70,15 +70,24 @@ def decode(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded
         return Decoded(*samples.native(replace(frame, data=inflated), pixel))
     if syntax == _RLE:
         return Decoded(_rle(frame.data, pixel), pixel.photometric_interpretation)
-    if syntax not in _CODECS:
+    check(syntax)
+    stream = _checked_codestream(frame.data, pixel, syntax)
+    array, photometric = _CODECS[syntax](frame.data, pixel, stream, keep_ybr)
+    return Decoded(samples.from_codec(_interleave(array, pixel), pixel, stream), photometric)
+
+
+def check(syntax: str) -> None:
+    """Refuse a syntax before its frames are looked for, which may be laid out otherwise.
+
+    Raises:
+        Unsupported: no codec for it is here.
+    """
+    if syntax not in SUPPORTED:
         raise Unsupported(
             f"the image cannot be decoded because no codec for transfer syntax {syntax} is here; "
             "ask for ENCODED and decode it elsewhere",
             transfer_syntax_uid=syntax,
         )
-    stream = _checked_codestream(frame.data, pixel, syntax)
-    array, photometric = _CODECS[syntax](frame.data, pixel, stream, keep_ybr)
-    return Decoded(samples.from_codec(_interleave(array, pixel), pixel, stream), photometric)
 
 
 def _checked_codestream(data: bytes, pixel: ImagePixel, syntax: str) -> Codestream:

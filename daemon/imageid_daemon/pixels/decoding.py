@@ -65,6 +65,7 @@ def _part10(encoded: Encoded) -> tuple[Instance, ImagePixel, EncodedFrame]:
     opened = content.open_part10(encoded)
     instance = content.part10_instance(opened, encoded.frame)
     pixel = image_pixel.read(instance.attributes, instance.pixel_keyword or "PixelData")
+    codecs.check(opened.transfer_syntax_uid)
     number = image_pixel.check_frame_number(encoded.frame, pixel.number_of_frames)
     return instance, pixel, pixel_data.read_frame(opened, pixel, number)
 

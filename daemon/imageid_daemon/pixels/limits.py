@@ -5,7 +5,7 @@ from __future__ import annotations
 from imageid_loaders.errors import TooLarge
 
 FRAME_LIMIT_BYTES = 512 * 2**20
-INFLATED_LIMIT_BYTES = 1 << 30
+INFLATED_LIMIT_BYTES = 512 * 2**20
 # Longer attributes are bulk data; they are skipped, not read, while a header is parsed.
 ATTRIBUTE_LIMIT_BYTES = 1 << 20
 

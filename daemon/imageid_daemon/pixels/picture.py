@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import imagecodecs
 import numpy as np
@@ -58,7 +60,7 @@ def describe(encoded: Encoded) -> ImageMetadata:
         columns, rows = image.size
         if image.getexif().get(ExifTags.Base.Orientation) in _QUARTER_TURNS:
             rows, columns = columns, rows
-        dtype, samples = _form(image)
+        dtype, samples = _form(encoded, image)
         return _metadata(image, encoded.frame, (rows, columns), dtype, samples)
 
 
@@ -71,16 +73,24 @@ def decode(encoded: Encoded) -> tuple[Samples, ImageMetadata]:
         TooLarge: the page exceeds the limit.
     """
     with _open(encoded) as image:
-        dtype, samples = _form(image)
+        dtype, samples = _form(encoded, image)
         limits.check_frame(image.width * image.height * samples * np.dtype(dtype).itemsize)
         array = _samples(encoded, image, dtype)
         return array, _metadata(image, encoded.frame, array.shape[:2], dtype, samples)
 
 
-def _open(encoded: Encoded) -> Image.Image:
-    """Leave the image at the wanted page, its samples unread."""
+@contextmanager
+def _open(encoded: Encoded) -> Iterator[Image.Image]:
+    """Give the image at the wanted page, its samples unread."""
+    with Path(encoded.path).open("rb") as stream:
+        image = _identify(stream)
+        image.seek(check_frame_number(encoded.frame, _frames(image)) - 1)
+        yield image
+
+
+def _identify(stream: BinaryIO) -> Image.Image:
     try:
-        image = Image.open(encoded.path, formats=_FORMATS)
+        return Image.open(stream, formats=_FORMATS)
     except UnidentifiedImageError as error:
         raise Undecodable(
             "the image cannot be decoded because it only begins like a picture; "
@@ -88,25 +98,23 @@ def _open(encoded: Encoded) -> Image.Image:
         ) from error
     except Image.DecompressionBombError as error:
         raise TooLarge("the picture was not decoded because it has too many pixels") from error
-    image.seek(check_frame_number(encoded.frame, _frames(image)) - 1)
-    return image
 
 
 def _frames(image: Image.Image) -> int:
     return int(getattr(image, "n_frames", 1))
 
 
-def _form(image: Image.Image) -> tuple[str, int]:
-    if _is_deep_color(image):
+def _form(encoded: Encoded, image: Image.Image) -> tuple[str, int]:
+    if _is_deep_color(encoded, image):
         return "uint16", len(image.getbands())
     return _MODES[_mode(image)]
 
 
-def _is_deep_color(image: Image.Image) -> bool:
+def _is_deep_color(encoded: Encoded, image: Image.Image) -> bool:
     # Pillow halves 16-bit colour; the PNG header's byte 24 is its bit depth.
     if image.format != "PNG" or image.mode not in ("RGB", "RGBA"):
         return False
-    with Path(str(image.filename)).open("rb") as stream:  # type: ignore[attr-defined]  # of ImageFile
+    with Path(encoded.path).open("rb") as stream:
         return stream.read(25)[24:] == b"\x10"
 
 
@@ -121,7 +129,7 @@ def _mode(image: Image.Image) -> str:
 
 
 def _samples(encoded: Encoded, image: Image.Image, dtype: str) -> Samples:
-    if _is_deep_color(image):
+    if _is_deep_color(encoded, image):
         return imagecodecs.png_decode(Path(encoded.path).read_bytes())
     mode = _mode(image)
     upright = ImageOps.exif_transpose(image)

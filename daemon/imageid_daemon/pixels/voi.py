@@ -35,10 +35,10 @@ class Window:
             exponent = np.clip(-4 * (values - self.center) / self.width, -60, 60)
             return np.asarray(1 / (1 + np.exp(exponent)))
         if self.function == "LINEAR_EXACT":
-            return np.clip((values - self.center) / self.width + 0.5, 0, 1)
+            return np.clip((values - (self.center - self.width / 2)) / self.width, 0, 1)
         if self.width == 1:
             return (values > self.center - 0.5).astype(np.float64)
-        return np.clip((values - (self.center - 0.5)) / (self.width - 1) + 0.5, 0, 1)
+        return np.clip((values - (self.center - self.width / 2)) / (self.width - 1), 0, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class Derivations:
         try:
             if not await reservation.grow(entry.size_bytes):
                 return False
-            await to_its_end(self._store.commit(fill.spool.file_path, entry))
+            await to_its_end(self._store.commit(fill.spool.file_path, entry, reservation))
         except OSError:
             return False
         finally:

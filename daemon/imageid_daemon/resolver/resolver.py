@@ -26,7 +26,7 @@ from imageid_loaders.errors import ImageError, InvalidImageId, NotSeparable, Und
 T = TypeVar("T")
 
 _ONLY_IF_FRESH = Demand(Mode.ONLY_IF_CACHED)
-_ONLY_IF_STORED = Demand(Mode.ONLY_IF_CACHED, max_stale_seconds=float("inf"))
+_ONLY_IF_STORED = Demand(Mode.ONLY_IF_CACHED, however_stale=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ class Sources:
                 arrival = await self._arrive(fill, fetch, source, reservation, started_seconds)
                 await self._receive(fill, source, arrival, reservation)
             arrival.timing.origin_total = time.monotonic() - started_seconds
-            await self._keep(fill, fetch, source, arrival)
+            await self._keep(fill, fetch, source, arrival, reservation)
         except NotModified as confirmed:
             if fetch.stored is None:
                 raise
@@ -215,7 +215,12 @@ class Sources:
             )
 
     async def _keep(
-        self, fill: Fill[_Arrival], fetch: _Fetch, source: Source, arrival: _Arrival
+        self,
+        fill: Fill[_Arrival],
+        fetch: _Fetch,
+        source: Source,
+        arrival: _Arrival,
+        reservation: Reservation,
     ) -> None:
         spool = fill.spool
         entry = Entry(
@@ -229,7 +234,7 @@ class Sources:
         )
         if arrival.stored and not spool.in_memory:
             try:
-                await to_its_end(self._store.commit(spool.file_path, entry))
+                await to_its_end(self._store.commit(spool.file_path, entry, reservation))
             except OSError:
                 arrival.stored = False  # the disk refuses: the callers have their bytes
         else:

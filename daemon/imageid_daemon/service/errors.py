@@ -65,7 +65,7 @@ def status_of(error: ImageError) -> status_pb2.Status:
 
 async def abort(context: grpc.aio.ServicerContext[Any, Any], error: ImageError) -> NoReturn:
     """End the call with the error."""
-    status = rpc_status.to_status(status_of(error))
+    status = rpc_status.to_status(status_of(error))  # type: ignore[no-untyped-call]
     context.set_trailing_metadata(status.trailing_metadata)
     await context.abort(status.code, status.details)
     raise AssertionError("abort raises")

@@ -60,17 +60,17 @@ class GrpcServer:
             # By default a second daemon would bind the same port and get half of the calls.
             options=[("grpc.so_reuseport", 0)],
         )
-        image_service_pb2_grpc.add_ImageServiceServicer_to_server(  # type: ignore[no-untyped-call,unused-ignore]
+        image_service_pb2_grpc.add_ImageServiceServicer_to_server(
             ImageService(door.resolver, door.metrics), self._server
         )
-        cache_service_pb2_grpc.add_CacheServiceServicer_to_server(  # type: ignore[no-untyped-call,unused-ignore]
+        cache_service_pb2_grpc.add_CacheServiceServicer_to_server(
             CacheService(door.resolver, door.ledger, door.cache_directory, door.metrics),
             self._server,
         )
         health_pb2_grpc.add_HealthServicer_to_server(  # type: ignore[no-untyped-call]
             self._health, self._server
         )
-        reflection.enable_server_reflection(
+        reflection.enable_server_reflection(  # type: ignore[no-untyped-call]
             (_IMAGE_SERVICE, _CACHE_SERVICE, _HEALTH_SERVICE, reflection.SERVICE_NAME), self._server
         )
 

@@ -30,7 +30,7 @@ _OPEN_SERVICE = "/grpc.health.v1.Health/"
 log = structlog.get_logger("imageid.service")
 
 
-class _Around(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stub alone
+class _Around(grpc.aio.ServerInterceptor):
     """Wraps a call's behaviour, whether it answers once or by a stream."""
 
     async def intercept_service(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -79,6 +80,17 @@ def fails(
     def answer(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         yield from after
         abort(context, code, message, *details)
+
+    return answer
+
+
+def gap_then_silence(ended: threading.Event) -> Answer:
+    """Leave out the first byte, then say nothing until the caller ends the call."""
+
+    def answer(request: Any, context: grpc.ServicerContext) -> Iterator[LoadImageResponse]:
+        context.add_callback(ended.set)
+        yield LoadImageResponse(header=header(b"body"), chunk=chunk(b"ody", 1))
+        ended.wait()
 
     return answer
 

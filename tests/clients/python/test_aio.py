@@ -13,6 +13,7 @@ from clients.python.scripted_daemon import (
     ScriptedDaemon,
     error_info,
     fails,
+    gap_then_silence,
     header,
     messages,
     says,
@@ -74,6 +75,17 @@ async def test_a_cancelled_load_ends_at_the_daemon(scripted: ScriptedDaemon, asy
     with pytest.raises(asyncio.CancelledError):
         await load
     assert await asyncio.to_thread(ended.wait, 10)
+
+
+async def test_a_call_that_makes_no_sense_is_ended(scripted, async_client) -> None:
+    ended = threading.Event()
+    scripted.script("LoadImage", gap_then_silence(ended))
+
+    with pytest.raises(imageid.Error, match="is followed by") as raised:
+        await async_client.load("example://1")
+
+    assert await asyncio.to_thread(ended.wait, 10)
+    assert raised.value.__traceback__  # a kept error keeps the call, which must end all the same
 
 
 async def test_a_stream_is_not_held_as_a_whole(scripted: ScriptedDaemon, async_client) -> None:

@@ -19,6 +19,7 @@ from clients.python.scripted_daemon import (
     chunk,
     error_info,
     fails,
+    gap_then_silence,
     header,
     messages,
     says,
@@ -69,6 +70,15 @@ def test_pixels_have_the_shape_and_type_of_the_layout(scripted: ScriptedDaemon, 
 
     assert np.array_equal(pixels, np.frombuffer(BODY, "<i2").reshape(2, 2, 3))
     assert not pixels.flags.writeable
+
+
+def test_rows_may_be_padded(scripted: ScriptedDaemon, client) -> None:
+    layout = types.Layout(sample_type=types.SAMPLE_TYPE_UINT8, shape=[3, 6], strides=[8, 1])
+    scripted.script("LoadImage", says(*messages(BODY, layout=layout)))
+
+    pixels = client.load("example://1").pixels
+
+    assert np.array_equal(pixels, np.frombuffer(BODY, "u1").reshape(3, 8)[:, :6])
 
 
 def test_encoded_bytes_are_not_pixels(scripted: ScriptedDaemon, client) -> None:
@@ -242,6 +252,17 @@ def test_a_call_ends_when_its_time_is_up(scripted: ScriptedDaemon) -> None:
         client.load("example://1")
 
     assert raised.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+def test_a_call_that_makes_no_sense_is_ended(scripted: ScriptedDaemon, client) -> None:
+    ended = threading.Event()
+    scripted.script("LoadImage", gap_then_silence(ended))
+
+    with pytest.raises(imageid.Error, match="is followed by") as raised:
+        client.load("example://1")
+
+    assert ended.wait(10)
+    assert raised.value.__traceback__  # a kept error keeps the call, which must end all the same
 
 
 def test_threads_may_share_a_client(scripted: ScriptedDaemon, client) -> None:

@@ -227,7 +227,9 @@ class Client:
                     if remaining is None:
                         raise
                 finally:
-                    call.cancel()  # a reader that stops early must not leave the daemon sending
+                    # A reader that stops early must not leave the daemon sending. (Two
+                    # distributions of stubs for grpc are in use; one leaves this untyped.)
+                    call.cancel()  # type: ignore[no-untyped-call,unused-ignore]
         assembly.finish()
 
 

@@ -1,10 +1,4 @@
-"""The conformance suite for loaders, for pytest.
-
-Subclass `LoaderTests`, give its fixtures, and the tests that every loader has to pass are
-inherited; `ListerTests` likewise for a loader that can list. They are plain functions, no
-plug-in of pytest is needed. For readable failures, a conftest.py has
-`pytest.register_assert_rewrite("imageid_loaders.testing")`.
-"""
+"""What every loader has to do."""
 
 # ruff: noqa: S101 - tests assert
 
@@ -12,169 +6,28 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from contextvars import ContextVar
-from dataclasses import FrozenInstanceError, dataclass
-from typing import ClassVar, TypeVar
+from dataclasses import FrozenInstanceError
+from typing import ClassVar
 
-import httpx
 import pytest
 
 from imageid_loaders.base import (
     Image,
-    ListedImage,
-    Lister,
     Loader,
     NotModified,
     Request,
     Resource,
-    Response,
-    Source,
     Transport,
     Validators,
 )
 from imageid_loaders.errors import ImageError, InvalidImageId, NotAllowed, NotFound, Unavailable
-
-_Result = TypeVar("_Result")
-
-
-class HttpTransport:
-    """HTTP without the daemon's allow-list, credentials, limits and retries.
-
-    To be used as `async with HttpTransport() as transport`.
-    """
-
-    def __init__(self) -> None:
-        self._client = httpx.AsyncClient(follow_redirects=True, trust_env=False, timeout=10)
-
-    async def __aenter__(self) -> HttpTransport:
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        await self._client.aclose()
-
-    @asynccontextmanager
-    async def get(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Response]:
-        request = self._client.build_request("GET", url, headers=dict(headers))
-        with _http_errors():
-            response = await self._client.send(request, stream=True)
-        try:
-            names = {name.lower(): value for name, value in response.headers.items()}
-            yield Response(response.status_code, names, _body(response))
-        finally:
-            await response.aclose()
-
-
-async def _body(response: httpx.Response) -> AsyncIterator[bytes]:
-    with _http_errors():
-        async for chunk in response.aiter_bytes():
-            yield chunk
-
-
-@contextmanager
-def _http_errors() -> Iterator[None]:
-    try:
-        yield
-    except httpx.HTTPError as error:
-        raise Unavailable(f"The origin cannot be read: {type(error).__name__}.") from error
-
-
-class BrokenTransport:
-    """Lets every body break off after its first half."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    @asynccontextmanager
-    async def get(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Response]:
-        async with self._transport.get(url, headers) as response:
-            yield Response(response.status, response.headers, self._half(response.chunks))
-
-    async def _half(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        data = b"".join([chunk async for chunk in chunks])
-        yield data[: len(data) // 2]
-        raise Unavailable("The origin hung up.")
-
-
-class DeadTransport:
-    """An origin that cannot be reached."""
-
-    def get(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Response]:
-        raise Unavailable("The origin cannot be reached.")
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A resource, opened and read to its end."""
-
-    source: Source
-    chunks: tuple[bytes, ...]
-
-    @property
-    def data(self) -> bytes:
-        return b"".join(self.chunks)
-
-
-async def load(
-    loader: Loader, resource: Resource, transport: Transport, validators: Validators | None = None
-) -> Loaded:
-    """Open a resource as the daemon does, and read it to its end."""
-    async with loader.open(Request(resource, transport, validators or Validators())) as source:
-        return Loaded(source, tuple([chunk async for chunk in source.chunks]))
-
-
-async def list_images(loader: Loader, root: str, transport: Transport) -> list[ListedImage]:
-    """The images below a root, as the daemon asks for them."""
-
-    async def read(resource: Resource) -> bytes:
-        return (await load(loader, resource, transport)).data
-
-    assert isinstance(loader, Lister), "the loader has no list_images"
-    return await loader.list_images(root, read)
-
-
-def run(act: Callable[[Transport], Awaitable[_Result]]) -> _Result:
-    """Run `act` in a loop of its own, with a transport, and see that nothing stays behind."""
-
-    async def act_and_look() -> _Result:
-        async with HttpTransport() as transport:
-            result = await act(transport)
-        left_behind = asyncio.all_tasks() - {asyncio.current_task()}
-        assert not left_behind, "the loader left tasks running"
-        return result
-
-    return asyncio.run(act_and_look())
-
-
-_watching: ContextVar[list[str] | None] = ContextVar("_watching", default=None)
-_IO_EVENTS = ("open", "os.listdir", "os.scandir", "socket.", "sqlite3.", "subprocess.")
-
-
-@contextmanager
-def io_events() -> Iterator[list[str]]:
-    """The names of the I/O that Python does meanwhile (PEP 578), in this thread."""
-    seen: list[str] = []
-    token = _watching.set(seen)
-    try:
-        yield seen
-    finally:
-        _watching.reset(token)
-
-
-def _watch(event: str, _: tuple[object, ...]) -> None:
-    seen = _watching.get()
-    if seen is not None and event.startswith(_IO_EVENTS):
-        seen.append(event)
-
-
-# An audit hook can never be removed again: one for all tests, idle outside of `io_events`.
-sys.addaudithook(_watch)
+from imageid_loaders.testing.audit import io_events
+from imageid_loaders.testing.loading import Loaded, load, run
+from imageid_loaders.testing.transports import BrokenTransport, DeadTransport
 
 
 class LoaderTests:
-    """What every loader has to do. Override the fixtures."""
+    """Subclass this and override the fixtures."""
 
     uses_transport: ClassVar[bool] = True
     """False for a loader that reads without HTTP."""
@@ -357,35 +210,3 @@ class LoaderTests:
 
 def _described_by(image: Image) -> tuple[Resource, ...]:
     return (*image.metadata, *([image.container] if image.container else []))
-
-
-class ListerTests:
-    """What every loader has to do that can list. Override the fixtures."""
-
-    @pytest.fixture
-    def loader(self) -> Loader:
-        raise NotImplementedError("give the fixture `loader`: the loader, built")
-
-    @pytest.fixture
-    def root(self) -> str:
-        raise NotImplementedError("give the fixture `root`: below which images stand")
-
-    @pytest.fixture
-    def listed_image_ids(self) -> list[str]:
-        raise NotImplementedError("give the fixture `listed_image_ids`: all those below `root`")
-
-    def test_every_image_below_the_root_is_listed(
-        self, loader: Loader, root: str, listed_image_ids: list[str]
-    ) -> None:
-        async def list_all(transport: Transport) -> list[ListedImage]:
-            return await list_images(loader, root, transport)
-
-        assert sorted(image.image_id for image in run(list_all)) == sorted(listed_image_ids)
-
-    def test_every_listed_image_can_be_loaded(self, loader: Loader, root: str) -> None:
-        async def load_all(transport: Transport) -> list[Loaded]:
-            listed = await list_images(loader, root, transport)
-            images = [loader.resolve(each.image_id) for each in listed]
-            return [await load(loader, image.resource, transport) for image in images]
-
-        assert all(loaded.data for loaded in run(load_all))

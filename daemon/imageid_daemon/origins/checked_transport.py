@@ -1,0 +1,80 @@
+"""httpx over connections that go where the allow-list lets them, and nowhere else.
+
+httpx decides itself where a connection goes; httpcore, which it stands on, asks its
+network backend at the moment of connecting (`network`). So this is httpx's own transport
+once more, with that backend. The URL keeps its host name: certificates are checked against
+it, and two names with one address share no connection.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpcore
+import httpx
+
+from imageid_daemon.origins.network import AllowedAddresses, CheckedNetwork
+
+# Orthanc closes an idle connection after 1.0 s, with no word of it: a request that is
+# sent just then is lost. Others that keep it longer lose nothing but a handshake.
+_KEEPALIVE_SECONDS = 0.9
+
+
+def checked_client(
+    allowed_addresses: AllowedAddresses, ssl_context: ssl.SSLContext | None
+) -> httpx.AsyncClient:
+    """A client that keeps no cookies, reads no environment and follows no redirects."""
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    transport = _CheckedTransport(allowed_addresses, ssl_context)
+    return httpx.AsyncClient(transport=transport, cookies=no_cookies, trust_env=False)
+
+
+class _CheckedTransport(httpx.AsyncBaseTransport):
+    def __init__(
+        self, allowed_addresses: AllowedAddresses, ssl_context: ssl.SSLContext | None
+    ) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=ssl_context,
+            max_connections=None,  # the governor counts, per server
+            max_keepalive_connections=64,
+            keepalive_expiry=_KEEPALIVE_SECONDS,
+            http1=True,
+            http2=False,
+            network_backend=CheckedNetwork(allowed_addresses),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it; raises httpcore's exceptions, which tell more than httpx's."""
+        url = request.url
+        response = await self._pool.handle_async_request(
+            httpcore.Request(
+                request.method,
+                # The target as the caller wrote it: httpx.URL would encode it anew.
+                httpcore.URL(
+                    scheme=url.raw_scheme,
+                    host=url.raw_host,
+                    port=url.port,
+                    target=request.extensions["target"],
+                ),
+                headers=request.headers.raw,
+                extensions={"timeout": request.extensions["timeout"]},
+            )
+        )
+        return httpx.Response(response.status, headers=response.headers, stream=_Stream(response))
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _Stream(httpx.AsyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._response.aiter_stream():
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._response.aclose()

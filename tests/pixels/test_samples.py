@@ -1,0 +1,162 @@
+"""Stored bits become the numbers that PS3.5 8.1 says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydicom.uid import ExplicitVRBigEndian
+
+from imageid_loaders.errors import Undecodable, Unsupported
+from pixels.material import decoded, encoded, grey, part10
+
+
+def test_overlay_bits_above_bits_stored_do_not_leak(tmp_path: Path) -> None:
+    stored = np.array([[0x0FFF, 0xF001], [0x8000, 0x1234]], np.uint16)
+    path = grey(tmp_path / "a.dcm", stored, BitsStored=12)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert found.tolist() == [[0x0FFF, 0x001], [0x000, 0x234]]
+
+
+def test_high_bit_says_where_the_stored_bits_end(tmp_path: Path) -> None:
+    stored = np.array([[0x0FF5, 0x801F]], np.uint16)
+    path = grey(tmp_path / "a.dcm", stored, BitsStored=12, HighBit=15)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert found.tolist() == [[0x0FF, 0x801]]
+
+
+def test_the_sign_is_that_of_the_highest_stored_bit(tmp_path: Path) -> None:
+    stored = np.array([[0x0FFF, 0x07FF, 0x0800, 0x5001]], np.uint16)
+    path = grey(tmp_path / "a.dcm", stored, BitsStored=12, PixelRepresentation=1)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert found.dtype == np.int16
+    assert found.tolist() == [[-1, 2047, -2048, 1]]
+
+
+@pytest.mark.parametrize("name", ["uint8", "int8", "uint16", "int16", "uint32", "int32"])
+def test_every_integer_type_comes_back(name: str, tmp_path: Path) -> None:
+    limits = np.iinfo(name)
+    array = np.array([[limits.min, limits.max, 1]], name)
+
+    found, description = decoded(encoded(grey(tmp_path / "a.dcm", array)), tmp_path)
+
+    assert np.array_equal(found, array)
+    assert found.dtype == array.dtype
+    assert description.metadata.min_pixel_value == limits.min
+    assert description.metadata.max_pixel_value == limits.max
+
+
+@pytest.mark.parametrize(
+    ("keyword", "name"), [("FloatPixelData", "<f4"), ("DoubleFloatPixelData", "<f8")]
+)
+def test_floating_point_pixel_data_are_read_even_with_a_pixel_representation(
+    keyword: str, name: str, tmp_path: Path
+) -> None:
+    array = np.array([[0.1, -1e30], [np.pi, 2.5]], name)
+    bits = array.dtype.itemsize * 8
+    path = part10(
+        tmp_path / "a.dcm",
+        b"",
+        Rows=2,
+        Columns=2,
+        BitsAllocated=bits,
+        PixelRepresentation=1,
+        **{keyword: array.tobytes()},
+    )
+
+    found, description = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, array)
+    assert description.layout is not None
+    assert description.layout.dtype == f"float{bits}"
+
+
+@pytest.mark.parametrize("name", [">u2", ">i2", ">u4"])
+def test_big_endian_samples_are_turned(name: str, tmp_path: Path) -> None:
+    array = np.array([[1, 2], [3, 0x1234]], name)
+    path = part10(
+        tmp_path / "a.dcm",
+        array.tobytes(),
+        ExplicitVRBigEndian,
+        Rows=2,
+        Columns=2,
+        BitsAllocated=array.dtype.itemsize * 8,
+        PixelRepresentation=int(array.dtype.kind == "i"),
+    )
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, array)
+
+
+def test_bits_of_a_frame_that_begins_inside_a_byte_are_found(tmp_path: Path) -> None:
+    frames = np.array([[[1, 0, 1]], [[0, 1, 1]], [[1, 1, 0]]], np.uint8)
+    packed = np.packbits(frames.reshape(-1), bitorder="little").tobytes()
+    path = part10(tmp_path / "a.dcm", packed, Rows=1, Columns=3, NumberOfFrames=3, BitsAllocated=1)
+
+    found = [decoded(encoded(path, frame), tmp_path)[0].tolist() for frame in (1, 2, 3)]
+
+    assert found == frames.tolist()
+
+
+def test_samples_wider_than_the_contract_knows_are_unsupported(tmp_path: Path) -> None:
+    path = part10(tmp_path / "a.dcm", b"\0" * 32, Rows=2, Columns=2, BitsAllocated=64)
+
+    with pytest.raises(Unsupported, match="64 bits allocated"):
+        decoded(encoded(path), tmp_path)
+
+
+def test_more_bits_stored_than_allocated_are_refused(tmp_path: Path) -> None:
+    path = grey(tmp_path / "a.dcm", np.zeros((2, 2), np.uint8), BitsStored=9)
+
+    with pytest.raises(Undecodable, match="9 bits stored in 8 allocated"):
+        decoded(encoded(path), tmp_path)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_what_is_packed_as_the_standard_says_comes_back(
+    data: st.DataObject, tmp_path: Path
+) -> None:
+    allocated = data.draw(st.sampled_from([8, 16, 32]))
+    stored = data.draw(st.integers(1, allocated))
+    high_bit = data.draw(st.integers(stored - 1, allocated - 1))
+    signed = data.draw(st.booleans())
+    planar = data.draw(st.integers(0, 1))
+    shape = data.draw(st.sampled_from([(1, 1), (3, 5), (2, 3, 3), (4, 1, 3)]))
+    garbage = data.draw(st.integers(0, 2**allocated - 1))
+    seed = data.draw(st.integers(0, 99))
+    low = -(1 << (stored - 1)) if signed else 0
+    values = np.random.default_rng(seed).integers(low, low + (1 << stored), shape)
+    mask = (1 << stored) - 1
+    words = (values & mask) << (high_bit + 1 - stored)
+    words |= garbage & ~(mask << (high_bit + 1 - stored))
+    words = np.moveaxis(words, -1, 0) if planar and len(shape) == 3 else words
+    path = part10(
+        tmp_path / "a.dcm",
+        words.astype(f"<u{allocated // 8}").tobytes(),
+        Rows=shape[0],
+        Columns=shape[1],
+        BitsAllocated=allocated,
+        BitsStored=stored,
+        HighBit=high_bit,
+        PixelRepresentation=int(signed),
+        SamplesPerPixel=3 if len(shape) == 3 else 1,
+        PhotometricInterpretation="RGB" if len(shape) == 3 else "MONOCHROME2",
+        **({"PlanarConfiguration": planar} if len(shape) == 3 else {}),
+    )
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, values)
