@@ -154,5 +154,8 @@ class DaemonProcess:
     async def _serves(self) -> bool:
         async with grpc.aio.insecure_channel(self.address) as channel:
             health = health_pb2_grpc.HealthStub(channel)
-            answer = await health.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True)
+            try:
+                answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=1)
+            except grpc.aio.AioRpcError:
+                return False
             return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

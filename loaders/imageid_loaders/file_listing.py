@@ -92,11 +92,23 @@ def _images_of(file: OpenFile, path: Path) -> list[ListedImage]:
 
 def _header(file: OpenFile) -> listing.Json:
     """The data set's facts about order and frames, as DICOM JSON."""
-    tags = [int(tag, 16) for tag in _TAGS]
-    document: dict[str, Any] = _read(
-        file, tags, lambda d: d.to_json_dict(suppress_invalid_tags=True)
-    )
+    document: listing.Json = _read(file, [int(tag, 16) for tag in _TAGS], _json)
     return document
+
+
+def _json(dataset: Any) -> dict[str, Any]:
+    """What `listing` reads of DICOM JSON. pydicom's own conversion logs values it finds odd."""
+    return {f"{int(tag):08X}": {"Value": _values(dataset, tag)} for tag in sorted(dataset.keys())}
+
+
+def _values(dataset: Any, tag: Any) -> list[Any]:
+    try:
+        element = dataset[tag]
+    except Exception:  # pydicom raises kinds of its own, too
+        return []  # a value that its representation does not allow is not known
+    if element.VR == "SQ":
+        return [_json(item) for item in element.value]
+    return [element.value] if element.VM == 1 else list(element.value or [])
 
 
 def _directory_records(file: OpenFile) -> list[list[str]] | None:

@@ -82,14 +82,15 @@ async def test_199_callers_that_leave_at_random_do_not_disturb_the_last(
     body, released = noise_jpeg(seed, 500), asyncio.Event()
     url = origin.route("/a.jpg", Answer(body, "image/jpeg").stalled(FIRST_BYTES, released))
 
-    waiting = callers(client, url)
-    await origin.requests_arrive(1)
-    chance.shuffle(waiting)
-    last, *leaving = waiting
-    early = leaving[: chance.randrange(len(leaving))]
-    for caller in early:  # before the first byte, some of them before they are connected
+    first, *others = callers(client, url)
+    await first.has_begun.wait()  # without any caller the fetch itself would be cancelled
+    chance.shuffle(others)
+    early, late = others[: (cut := chance.randrange(CALLERS - 1))], [first, *others[cut:]]
+    for caller in early:  # some of them before they are connected
         caller.task.cancel()
-    await all_have_begun([caller for caller in waiting if caller not in early])
+    await all_have_begun(late)
+    chance.shuffle(late)
+    last, leaving = late[0], [*late[1:], *early]
     for caller in leaving:
         caller.task.cancel()
     await asyncio.gather(*(caller.task for caller in leaving), return_exceptions=True)

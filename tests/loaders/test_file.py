@@ -1,5 +1,6 @@
 import asyncio
 import os
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +80,15 @@ def test_a_file_changed_while_it_is_read_is_corrupt(loader, root, change):
 
     with pytest.raises(Corrupt, match="changed while it was read"):
         asyncio.run(read_with_a_writer())
+
+
+def test_a_file_is_closed_whether_it_was_read_or_refused(read, root):
+    before = open_files()
+    read(root / "a.dcm")
+    with pytest.raises(NotAllowed):
+        read(root)
+
+    assert open_files() == before
 
 
 def test_a_file_outside_of_the_roots_is_not_allowed(loader, root):
@@ -168,3 +178,7 @@ def test_a_file_below_a_file_is_not_found(read, root):
 def test_roots_that_cannot_be_meant_are_named(value):
     with pytest.raises(ConfigurationError, match=r"loaders\.file\.roots"):
         FileLoader(Settings({"roots": value}))
+
+
+def open_files():
+    return len(list(Path("/proc/self/fd").iterdir()))

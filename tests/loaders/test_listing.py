@@ -1,6 +1,5 @@
 import asyncio
 import json
-import warnings
 from io import BytesIO
 from pathlib import Path
 
@@ -203,14 +202,27 @@ def test_a_deflated_file_is_listed_without_being_inflated(list_files, root):
     assert (image.image_id, image.sop_instance_uid) == (file_url(root / "d"), None)
 
 
-def test_odd_values_cause_no_warning(list_files, root):
-    dataset = dcmread(BytesIO(phantom_file(1)))
-    dataset["SOPInstanceUID"]._value = "not a uid"
-    dataset.save_as(root / "odd")
+def test_odd_values_cause_no_warning_that_would_quote_them(list_files, root, caplog):
+    with disable_value_validation():
+        dataset = dcmread(BytesIO(phantom_file(1)))
+        dataset.SOPInstanceUID = "Doe^John"
+        dataset.save_as(root / "odd")
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert len(list_files(root)) == 1
+    (image,) = list_files(root)
+
+    assert image.sop_instance_uid == "Doe^John"
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("odd", [b"IS\2\0x ", b"US\3\0\1\1\1", b"ZZ\2\0\1 "])
+def test_an_element_that_cannot_be_read_is_not_known(list_files, root, odd):
+    number = b"\x20\x00\x13\x00"
+    (root / "odd").write_bytes(phantom_file(1).replace(number + b"IS\2\x001 ", number + odd))
+
+    (image,) = list_files(root)
+
+    assert image.instance_number is None
+    assert image.sop_instance_uid is not None
 
 
 def test_a_missing_folder_is_not_found(list_files, root):
@@ -242,7 +254,8 @@ def test_a_dicomdir_names_its_images(list_files, root):
 
 
 @pytest.mark.parametrize(
-    "file_id", [["..", "outside"], ["../outside"], ["/etc/passwd"], [".."], [""]]
+    "file_id",
+    [["..", "outside"], ["..", "root", "1"], ["../outside"], ["/etc/passwd"], [".."], [""]],
 )
 def test_a_dicomdir_cannot_lead_out(list_files, root, file_id):
     (root / "1").write_bytes(phantom_file(1))

@@ -137,6 +137,10 @@ def test_dicomweb_means_wado_uri_unless_it_names_a_wado_rs_instance(image_id, ur
     assert dicomweb(image_id).resource.url == url
 
 
+def test_dicomweb_of_a_wado_rs_instance_shares_the_resource_of_wadors():
+    assert dicomweb(f"dicomweb:{INSTANCE}/frames/1") == wado_rs(f"wadors:{INSTANCE}/frames/1")
+
+
 @pytest.mark.parametrize("origin", ["pacs", "plain"])
 @pytest.mark.parametrize("frame", ["?frame=5", "&frame=5"])
 def test_the_frame_of_a_dicomweb_server_is_kept(origin, frame):

@@ -38,6 +38,10 @@ def test_the_bytes_say_what_they_are_against_the_label(get):
     assert get(headers={"Content-Type": "image/png"}).source.media_type == "image/jpeg"
 
 
+def test_the_content_length_is_the_size(get):
+    assert get().source.size_bytes == len(JPEG)
+
+
 def test_unknown_bytes_are_what_the_label_says(get):
     loaded = get(b"\0\0\0 ftypavif", headers={"Content-Type": "image/avif; q=1"})
 

@@ -68,7 +68,11 @@ def test_no_content_type_is_octet_stream():
         (f"image/jpeg; transfer-syntax={JPEG_LOSSLESS}", "multipart/related", JPEG_LOSSLESS),
         (f'image/jpeg; Transfer-Syntax="{JPEG_LOSSLESS}"', "multipart/related", JPEG_LOSSLESS),
         ("application/octet-stream", f"multipart/related; transfer-syntax={RLE}; boundary=b", RLE),
-        ("", f'multipart/related; type="image/dicom-rle; transfer-syntax={RLE}"; boundary=b', RLE),
+        (
+            "application/octet-stream",
+            f'multipart/related; type="image/jp2; transfer-syntax={JPEG_LOSSLESS}"; boundary=b',
+            JPEG_LOSSLESS,
+        ),
         (
             "application/octet-stream; transfer-syntax=*",
             'multipart/related; type="image/jls"',
