@@ -61,7 +61,7 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         registry = _registry(config)
         metrics = Metrics()
         store = _store(config, metrics)
-        origins = _origins(config, environ, metrics)
+        origins = _origins(config, environ, metrics, registry)
         stack.push_async_callback(origins.aclose)
         workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="decode")
         stack.callback(workers.shutdown)
@@ -86,12 +86,13 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         log.info("serving", entries=store.ledger.entries, stored_bytes=store.ledger.stored_bytes)
 
         def reload(new: Config) -> None:
-            resolver.registry = _registry(new)
+            resolver.registry = registry = _registry(new)
             origins.replace(
                 network=new.network,
                 origins=new.origins,
                 environ=environ,
                 max_image_bytes=new.cache.max_image_bytes,
+                pointed_at=registry.configured_urls,
             )
             sources.max_image_bytes = new.cache.max_image_bytes
             store.ledger.limit_bytes = new.cache.size_bytes
@@ -122,13 +123,16 @@ def _store(config: Config, metrics: Metrics) -> Store:
     )
 
 
-def _origins(config: Config, environ: Mapping[str, str], metrics: Metrics) -> Origins:
+def _origins(
+    config: Config, environ: Mapping[str, str], metrics: Metrics, registry: Registry
+) -> Origins:
     return Origins(
         network=config.network,
         origins=config.origins,
         environ=environ,
         max_image_bytes=config.cache.max_image_bytes,
         metrics=metrics,
+        pointed_at=registry.configured_urls,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
-from imageid_loaders.base import Loader, Settings
+from imageid_loaders.base import Loader, Pointed, Settings
 from imageid_loaders.errors import ConfigurationError, InvalidImageId, SchemeUnsupported
 
 GROUP = "imageid.loaders"
@@ -34,6 +34,12 @@ class Registry:
     @property
     def schemes(self) -> list[str]:
         return sorted(self._by_scheme)
+
+    @property
+    def configured_urls(self) -> list[str]:
+        """The servers that the loaders' own settings point at."""
+        pointed = [each.loader for each in self.installed if isinstance(each.loader, Pointed)]
+        return [url for loader in pointed for url in loader.configured_urls]
 
     def find(self, image_id: str) -> tuple[str, Loader]:
         """The scheme of an imageId, in lower case, and its loader.

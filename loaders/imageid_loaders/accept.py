@@ -4,6 +4,10 @@ The standard's Accept (PS3.18 section 8.7.5) is answered by 406, 400 or 500 some
 there is a cascade; it goes from the cheapest for the server to the most general. A
 server's default would be cheap to ask for too, but makes it decompress (2 s instead of
 10 ms for one frame of a long clip in Orthanc), hence it comes last.
+
+A frame that a server fails on (500) is not asked for in another form: Orthanc 1.10 answers
+that one from its own conversion, which swaps the halves of big-endian 32-bit samples and
+mislabels HTJ2K. The whole instance, which is the stored file, is taken instead.
 """
 
 from __future__ import annotations
@@ -17,14 +21,17 @@ INSTANCE = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 METADATA = "application/dicom+json"
 RENDERED = "image/jpeg"
 ANY = "*/*"
+# No Accept: the frame is cut out of the whole instance.
+WHOLE_INSTANCE = "whole instance"
 
 _CASCADES = {
-    FRAME: (FRAME, ANY),
+    FRAME: (FRAME, ANY, WHOLE_INSTANCE),
     INSTANCE: (INSTANCE, "application/dicom; transfer-syntax=*", ANY),
     METADATA: (METADATA, "application/json", ANY),
 }
 _REFUSALS = {400, 406, 415, 500, 501}
 _REFUSALS_OF_SERVER = {406, 415}
+_FAILURES = {500, 501}
 
 
 def is_refusal(status: int) -> bool:
@@ -33,6 +40,11 @@ def is_refusal(status: int) -> bool:
     404 is none: what a server does not have it has in no other form.
     """
     return status in _REFUSALS
+
+
+def is_failure_of_frame(accept: str, status: int) -> bool:
+    """Whether the server cannot read this frame, so that only the whole instance is safe."""
+    return accept == FRAME and status in _FAILURES
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,11 +105,14 @@ class Response:
     Args:
         headers: lower-case names.
         chunks: the body, Content-Encoding undone; raises when it breaks off.
+        is_delimited: whether a length or the coding says where the body ends; where only
+            the connection's end does, a body that was cut looks whole.
     """
 
     status: int
     headers: Mapping[str, str]
     chunks: AsyncIterator[bytes]
+    is_delimited: bool = True
 
 
 class Transport(Protocol):
@@ -200,6 +203,18 @@ class Loader(Protocol):
             errors.ImageError: one of its kinds.
         """
         ...
+
+
+@runtime_checkable
+class Pointed(Protocol):
+    """An ability some loaders have: their own settings point at servers.
+
+    What the administrator wrote into a loader's table may be reached without another
+    entry in `network.allow`.
+    """
+
+    @property
+    def configured_urls(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ class CustomLoader:
     def __init__(self, settings: Settings) -> None:
         self._templates = _templates(settings.options)
 
+    @property
+    def configured_urls(self) -> list[str]:
+        """The templates, for the daemon's allow-list."""
+        return [template.replace("{id}", "0") for template in self._templates.values()]
+
     def resolve(self, image_id: str) -> Image:
         _, rest = split_scheme(image_id)
         rest, frame = take_frame(rest)

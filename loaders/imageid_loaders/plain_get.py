@@ -38,10 +38,11 @@ async def open_plain(request: Request) -> AsyncIterator[Source]:
         check_status(response.status, response.headers, request.validators, time.time())
         size_bytes = declared_size(response.headers)
         body = Body(response.chunks, size_bytes)
+        headers = kept_headers(response.headers, is_delimited=response.is_delimited)
         media_type = image_media_type(
             await body.peek(HEAD_BYTES), response.headers.get("content-type")
         )
-        yield Source(media_type, body, size_bytes, headers=kept_headers(response.headers))
+        yield Source(media_type, body, size_bytes, headers=headers)
 
 
 def image_media_type(head: bytes, content_type: str | None) -> str:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from imageid_loaders.accept import FRAME, METADATA, AcceptMemory, Place, is_refusal
+from imageid_loaders.accept import (
+    FRAME,
+    METADATA,
+    WHOLE_INSTANCE,
+    AcceptMemory,
+    Place,
+    is_failure_of_frame,
+    is_refusal,
+)
 from imageid_loaders.base import Request, Response, Source
 from imageid_loaders.body import Body, OnlyPart, declared_size
 from imageid_loaders.errors import ImageError, NotSeparable, Unauthenticated
@@ -30,25 +38,31 @@ async def retrieve(request: Request, memory: AcceptMemory) -> AsyncIterator[Sour
     resource, place = request.resource, _place(request.resource.url)
     refused: list[tuple[int, Mapping[str, str]]] = []
     for accept in memory.order(resource.accept, place, time.monotonic()):
+        if accept == WHOLE_INSTANCE:
+            break
         headers = request_headers(accept, request.validators)
         async with request.transport.get(resource.url, headers) as response:
             if is_refusal(response.status):
                 refused.append((response.status, response.headers))
+                if is_failure_of_frame(accept, response.status):
+                    failed = [response.status]
+                    memory.learn(accept, WHOLE_INSTANCE, failed, place, time.monotonic())
+                    break
                 continue
             check_status(response.status, response.headers, request.validators, time.time())
             statuses = [status for status, _ in refused]
             memory.learn(resource.accept, accept, statuses, place, time.monotonic())
             yield await _source(response, resource.accept)
             return
-    raise _refusal(resource.accept, *refused[0])
+    raise _refusal(resource.accept, refused)
 
 
-def _refusal(accept: str, status: int, headers: Mapping[str, str]) -> ImageError:
+def _refusal(accept: str, refused: Sequence[tuple[int, Mapping[str, str]]]) -> ImageError:
     if accept == FRAME:
         return NotSeparable(
-            "The origin does not deliver this frame alone: the whole instance is needed.",
-            http_status=str(status),
+            "The origin does not deliver this frame alone: the whole instance is needed."
         )
+    status, headers = refused[0]
     return failure(status, headers, time.time())
 
 
@@ -59,7 +73,9 @@ def _place(url: str) -> Place:
 async def _source(response: Response, accept: str) -> Source:
     part, outer, body = await _unpacked(response)
     head = await body.peek(HEAD_BYTES)
-    headers = kept_headers(response.headers)
+    # The closing delimiter of a multipart body proves what its connection's end does not.
+    is_delimited = response.is_delimited or outer.name.startswith("multipart/")
+    headers = kept_headers(response.headers, is_delimited=is_delimited)
     if accept == FRAME:
         _refuse_web_page(head, part)
         uid = transfer_syntax_of(part, outer, head)

@@ -52,7 +52,7 @@ def check_status(
     if status in (200, 203) or (status == 206 and _is_whole(headers)):
         return
     if status == 304 and validators != Validators():
-        raise NotModified(kept_headers(headers))
+        raise NotModified(kept_headers(headers, is_delimited=True))
     raise failure(status, headers, now_seconds)
 
 
@@ -89,9 +89,15 @@ def retry_after_seconds(value: str | None, now_seconds: float) -> float | None:
         return None
 
 
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Those that say how long and by what validator the bytes may be kept."""
-    return {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+def kept_headers(headers: Mapping[str, str], *, is_delimited: bool) -> dict[str, str]:
+    """Those that say how long and by what validator the bytes may be kept.
+
+    Args:
+        is_delimited: False where only the connection's end ended the body. It may have been
+            cut then, and nobody can tell (RFC 9112 section 6.3): it must not be kept.
+    """
+    kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+    return kept if is_delimited else {**kept, "cache-control": "no-store"}
 
 
 def request_headers(accept: str, validators: Validators) -> dict[str, str]:

@@ -1,6 +1,16 @@
 import pytest
 
-from imageid_loaders.accept import ANY, FRAME, INSTANCE, METADATA, AcceptMemory, Place, is_refusal
+from imageid_loaders.accept import (
+    ANY,
+    FRAME,
+    INSTANCE,
+    METADATA,
+    WHOLE_INSTANCE,
+    AcceptMemory,
+    Place,
+    is_failure_of_frame,
+    is_refusal,
+)
 
 HERE = Place("https://h", "https://h/studies/1/series/2")
 SAME_SERVER = Place("https://h", "https://h/studies/1/series/3")
@@ -22,8 +32,15 @@ def test_these_statuses_are_final(status):
     assert not is_refusal(status)
 
 
-def test_a_frame_is_asked_for_as_stored_and_then_in_any_form(memory):
-    assert memory.order(FRAME, HERE, 0) == (FRAME, ANY)
+@pytest.mark.parametrize("status", [500, 501])
+def test_a_frame_that_a_server_fails_on_is_taken_from_the_whole_instance(status):
+    assert is_failure_of_frame(FRAME, status)
+    assert not is_failure_of_frame(INSTANCE, status)
+    assert not is_failure_of_frame(FRAME, 406)
+
+
+def test_a_frame_is_asked_for_as_stored_then_in_any_form_then_within_its_instance(memory):
+    assert memory.order(FRAME, HERE, 0) == (FRAME, ANY, WHOLE_INSTANCE)
 
 
 @pytest.mark.parametrize("accept", [INSTANCE, METADATA])
@@ -37,23 +54,23 @@ def test_any_form_comes_last(memory, accept):
 def test_nothing_is_learned_where_the_first_form_works(memory):
     memory.learn(FRAME, FRAME, [], HERE, 0)
 
-    assert memory.order(FRAME, HERE, 1) == (FRAME, ANY)
+    assert memory.order(FRAME, HERE, 1) == (FRAME, ANY, WHOLE_INSTANCE)
 
 
 @pytest.mark.parametrize("status", [406, 415])
 def test_a_refused_accept_is_remembered_for_the_server(memory, status):
     memory.learn(FRAME, ANY, [status], HERE, 0)
 
-    assert memory.order(FRAME, SAME_SERVER, 1) == (ANY, FRAME)
-    assert memory.order(FRAME, ELSEWHERE, 1) == (FRAME, ANY)
+    assert memory.order(FRAME, SAME_SERVER, 1) == (ANY, FRAME, WHOLE_INSTANCE)
+    assert memory.order(FRAME, ELSEWHERE, 1) == (FRAME, ANY, WHOLE_INSTANCE)
 
 
 @pytest.mark.parametrize("status", [400, 500])
 def test_a_failure_that_may_be_the_image_s_is_remembered_for_its_series_alone(memory, status):
     memory.learn(FRAME, ANY, [status], HERE, 0)
 
-    assert memory.order(FRAME, HERE, 1) == (ANY, FRAME)
-    assert memory.order(FRAME, SAME_SERVER, 1) == (FRAME, ANY)
+    assert memory.order(FRAME, HERE, 1) == (ANY, FRAME, WHOLE_INSTANCE)
+    assert memory.order(FRAME, SAME_SERVER, 1) == (FRAME, ANY, WHOLE_INSTANCE)
 
 
 def test_what_works_for_frames_says_nothing_of_instances(memory):

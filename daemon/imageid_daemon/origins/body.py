@@ -20,6 +20,11 @@ def checked_size(answer: Answer, limit_bytes: int) -> None:
         raise _too_large(limit_bytes)
 
 
+def is_delimited(answer: Answer) -> bool:
+    """Whether the response itself says where its body ends (RFC 9112 section 6.3)."""
+    return not {"content-length", "transfer-encoding"}.isdisjoint(answer.headers)
+
+
 def headers(answer: Answer) -> Mapping[str, str]:
     """Give the fields without those that describe the packed body."""
     if coding(answer.headers) == "identity":

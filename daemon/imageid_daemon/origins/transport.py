@@ -38,6 +38,7 @@ class Origins:
         origins: by name.
         environ: where `password_env` and `token_env` are looked up.
         max_image_bytes: bodies beyond it are refused.
+        pointed_at: URLs in the loaders' own settings; their servers may be reached.
         ssl_context: makes the trust for https, when it is first needed.
     """
 
@@ -49,9 +50,10 @@ class Origins:
         environ: Mapping[str, str],
         max_image_bytes: int,
         metrics: OriginMetrics,
+        pointed_at: Iterable[str] = (),
         ssl_context: Callable[[], ssl.SSLContext] = system_trust,
     ) -> None:
-        self._policy = _policy(network, origins.values(), environ, max_image_bytes)
+        self._policy = _policy(network, origins.values(), environ, max_image_bytes, pointed_at)
         self._connections = Connections(self._allowed_addresses, ssl_context)
         self._metrics = metrics
         self._user_agent = f"imageid/{version('imageid-daemon')}"
@@ -63,9 +65,10 @@ class Origins:
         origins: Mapping[str, OriginSettings],
         environ: Mapping[str, str],
         max_image_bytes: int,
+        pointed_at: Iterable[str] = (),
     ) -> None:
         """Let requests from now on follow these settings; running ones keep theirs."""
-        self._policy = _policy(network, origins.values(), environ, max_image_bytes)
+        self._policy = _policy(network, origins.values(), environ, max_image_bytes, pointed_at)
 
     def transport(self, scheme: str) -> Transport:
         """Give the transport whose requests are counted under this scheme."""
@@ -120,7 +123,9 @@ async def _followed(
             if found is None:
                 body.checked_size(answer, limit_bytes)
                 async with aclosing(body.chunks(answer, limit_bytes)) as chunks:
-                    yield Response(answer.status, body.headers(answer), chunks)
+                    yield Response(
+                        answer.status, body.headers(answer), chunks, body.is_delimited(answer)
+                    )
                 return
         # The next server is asked once this one's slot is free: no one waits for two.
         headers, asked = forwarded(asked, found, headers), found
@@ -132,10 +137,11 @@ def _policy(
     origins: Iterable[OriginSettings],
     environ: Mapping[str, str],
     max_image_bytes: int,
+    pointed_at: Iterable[str],
 ) -> Policy:
     routes = Routes(origins)
     return Policy(
-        allow=AllowList.of(network.allow, routes.urls),
+        allow=AllowList.of(network.allow, [*routes.urls, *pointed_at]),
         routes=routes,
         credentials=Credentials(environ),
         governor=Governor(),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import inspect
 import secrets
 import time
 import traceback
@@ -48,7 +49,9 @@ class _Around(grpc.aio.ServerInterceptor):
                 handler.request_deserializer,
                 handler.response_serializer,
             )
-        if handler.unary_stream:
+        # A servicer may also write its stream by itself, as Health.Watch does; then it is no
+        # generator, and none of the daemon's own.
+        if handler.unary_stream and inspect.isasyncgenfunction(handler.unary_stream):
             return grpc.unary_stream_rpc_method_handler(
                 self.stream(method, handler.unary_stream),
                 handler.request_deserializer,
