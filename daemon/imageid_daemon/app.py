@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from imageid_daemon import __version__
+from imageid_daemon import __version__, pixels
 from imageid_daemon.cache import Store
 from imageid_daemon.config import Config
 from imageid_daemon.instance import announced, locked, make_private, new_token
@@ -83,6 +83,8 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         log.info("listening", listen=listen, http=http)
         await store.open()
         await grpc_server.open()
+        # Not before: nobody shall wait for codecs who asks for stored images alone.
+        workers.submit(pixels.prepare)
         log.info("serving", entries=store.ledger.entries, stored_bytes=store.ledger.stored_bytes)
 
         def reload(new: Config) -> None:

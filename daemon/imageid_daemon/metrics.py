@@ -132,6 +132,9 @@ class CallMetrics:
         self.handled = Counter(
             "grpc_server_handled", "Calls ended, by code.", [*names, "grpc_code"], registry=registry
         )
+        self.received = Counter(
+            "grpc_server_msg_received", "Messages received.", names, registry=registry
+        )
         self.sent = Counter("grpc_server_msg_sent", "Messages sent.", names, registry=registry)
         self.seconds = Histogram(
             "grpc_server_handling_seconds",

@@ -10,6 +10,7 @@ the file system pass.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Literal
 
 from imageid_daemon.pixels.description import (
@@ -39,10 +40,17 @@ __all__ = [
     "decode",
     "describe",
     "dicom_json",
+    "prepare",
     "render",
     "split_metadata",
     "transform",
 ]
+
+
+def prepare() -> None:
+    """Import pydicom and the codecs now, rather than while the first image waits."""
+    for module in ("content", "decoding", "rendering", "transforming"):
+        import_module(f"imageid_daemon.pixels.{module}")
 
 
 def describe(encoded: Encoded) -> ImageMetadata:

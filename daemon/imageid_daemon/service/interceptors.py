@@ -105,6 +105,8 @@ class _Count:
 
     def __enter__(self) -> _Count:
         self._metrics.started.labels(*self._labels).inc()
+        # Every method of the contract takes one message.
+        self._metrics.received.labels(*self._labels).inc()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
