@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -81,10 +82,10 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
             announced(runtime, listen=listen, http=http, token_file=token_file, version=__version__)
         )
         log.info("listening", listen=listen, http=http)
-        await store.open()
+        # All of the codecs' imports before the first call: two threads that import modules
+        # of one circle at a time find them half made.
+        await asyncio.gather(store.open(), asyncio.to_thread(pixels.prepare))
         await grpc_server.open()
-        # Not before: nobody shall wait for codecs who asks for stored images alone.
-        workers.submit(pixels.prepare)
         log.info("serving", entries=store.ledger.entries, stored_bytes=store.ledger.stored_bytes)
 
         def reload(new: Config) -> None:

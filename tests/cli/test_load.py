@@ -9,6 +9,7 @@ import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -245,6 +246,15 @@ def test_an_image_is_not_written_on_a_terminal(scripted: ScriptedDaemon) -> None
     assert "redirect stdout" in shown
 
 
+@pytest.fixture
+def heeding_interrupts() -> Iterator[None]:
+    """A run in the background of a shell ignores SIGINT, and so would the programs it starts."""
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)
+
+
+@pytest.mark.usefixtures("heeding_interrupts")
 def test_an_interrupted_load_leaves_quietly(scripted: ScriptedDaemon, tmp_path: Path) -> None:
     file = str(tmp_path / "image.dcm")
     interrupt: list[subprocess.Popen] = []

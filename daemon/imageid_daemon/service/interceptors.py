@@ -49,15 +49,19 @@ class _Around(grpc.aio.ServerInterceptor):
                 handler.request_deserializer,
                 handler.response_serializer,
             )
-        # A servicer may also write its stream by itself, as Health.Watch does; then it is no
-        # generator, and none of the daemon's own.
-        if handler.unary_stream and inspect.isasyncgenfunction(handler.unary_stream):
-            return grpc.unary_stream_rpc_method_handler(
-                self.stream(method, handler.unary_stream),
-                handler.request_deserializer,
-                handler.response_serializer,
-            )
-        return handler
+        for call, method_handler in (
+            (handler.unary_stream, grpc.unary_stream_rpc_method_handler),
+            (handler.stream_stream, grpc.stream_stream_rpc_method_handler),
+        ):
+            if call and inspect.isasyncgenfunction(call):
+                return method_handler(
+                    self.stream(method, call),
+                    handler.request_deserializer,
+                    handler.response_serializer,
+                )
+        # Health.Watch writes its stream by itself. Whatever else cannot be wrapped must not
+        # be answered: it would pass the token by.
+        return handler if method.startswith(_OPEN_SERVICE) else None
 
     def unary(self, method: str, call: Unary) -> Unary:
         raise NotImplementedError
