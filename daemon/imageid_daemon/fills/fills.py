@@ -81,10 +81,23 @@ class Fills(Generic[H]):
         # A task cancelled before its first step never comes to its coroutine.
         fill.resources.callback(coroutine.close)
         self._running[key] = fill
-        task = asyncio.create_task(_run(fill, coroutine))
+        task = asyncio.create_task(self._run(key, fill, coroutine))
         self._tasks[fill] = task
         task.add_done_callback(lambda _: self._ended(key, fill))
         return fill
+
+    async def _run(self, key: str, fill: Fill[H], coroutine: Coroutine[Any, Any, None]) -> None:
+        try:
+            error = await _failure(coroutine)
+        except asyncio.CancelledError:
+            fill.abandon()
+            raise
+        # Out of the table first: who hears of the end and asks again starts afresh.
+        self._forget(key, fill)
+        if error is None:
+            fill.finish()
+        else:
+            fill.fail(error)
 
     def _left(self, key: str, fill: Fill[H]) -> None:
         if fill.callers:
@@ -109,20 +122,17 @@ class Fills(Generic[H]):
             del self._running[key]
 
 
-async def _run(fill: Fill[H], coroutine: Coroutine[Any, Any, None]) -> None:
+async def _failure(coroutine: Coroutine[Any, Any, None]) -> ImageError | None:
+    """Carry a fill out; gives why there is no body, or None."""
     try:
         await coroutine
-    except asyncio.CancelledError:
-        fill.abandon()
-        raise
     except NotModified:
-        fill.fail(Corrupt("The origin answers 'not modified' although nothing is stored."))
+        return Corrupt("The origin answers 'not modified' although nothing is stored.")
     except ImageError as error:
-        fill.fail(error)
+        return error
     except Exception as error:  # a loader may raise anything; its callers must hear of it
         # The stack without the message, which may hold a URL.
         stack = "".join(traceback.format_tb(error.__traceback__))
         log.error("a fill failed unexpectedly", error=type(error).__name__, stack=stack)
-        fill.fail(_UnexpectedFailure("Resolving the image failed unexpectedly; see the log."))
-    else:
-        fill.finish()
+        return _UnexpectedFailure("Resolving the image failed unexpectedly; see the log.")
+    return None

@@ -1,0 +1,173 @@
+"""A resolver over a real store, and loaders whose origin is scripted in the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import pytest_asyncio
+
+from imageid_daemon.cache import Demand, Mode, Store
+from imageid_daemon.config import MinFree
+from imageid_daemon.registry import Installed, Registry
+from imageid_daemon.resolver import Derivations, Output, Resolver, Sources
+from imageid_loaders.base import Image, NotModified, Request, Resource, Settings, Source
+from imageid_loaders.errors import ImageError, InvalidImageId, NotFound
+
+ETAG = '"1"'
+
+
+@dataclass
+class Answer:
+    """What the origin gives for one resource.
+
+    Args:
+        error: raised instead of an answer.
+        released: the origin holds back all but the first byte until it is set.
+        promised_bytes: announced as the size, if not the real one.
+    """
+
+    data: bytes = b""
+    media_type: str = "application/dicom"
+    headers: Mapping[str, str] = field(default_factory=lambda: {"cache-control": "max-age=60"})
+    error: ImageError | None = None
+    released: asyncio.Event | None = None
+    promised_bytes: int | None = None
+    says_size: bool = True
+    transfer_syntax_uid: str | None = None
+
+
+class ScriptedLoader:
+    """Resolves `x:NAME` to the image that the test named so; counts what it opens."""
+
+    name: ClassVar[str] = "scripted"
+    summary: ClassVar[str] = "images of a test"
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.images: dict[str, Image] = {}
+        self.answers: dict[str, Answer] = {}
+        self.opened: list[str] = []
+        self.has_opened = asyncio.Event()
+
+    def serve(self, name: str, answer: Answer, image: Image | None = None) -> str:
+        """Give the resource `name`; the image of that name is the resource itself by default."""
+        self.answers[name] = answer
+        self.images[name] = image or Image(Resource(name, f"x://{name}"))
+        return f"x:{name}"
+
+    def resolve(self, image_id: str) -> Image:
+        name = image_id.partition(":")[2]
+        if name not in self.images:
+            raise InvalidImageId("The test knows no such image.")
+        return self.images[name]
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Source]:
+        key = request.resource.key
+        self.opened.append(key)
+        self.has_opened.set()
+        answer = self.answers.get(key)
+        if answer is None:
+            raise NotFound("The origin has no such image.")
+        if answer.error is not None:
+            raise answer.error
+        if request.validators.etag and request.validators.etag == answer.headers.get("etag"):
+            raise NotModified(answer.headers)
+        size_bytes = answer.promised_bytes or len(answer.data)
+        yield Source(
+            answer.media_type,
+            _chunks(answer),
+            size_bytes if answer.says_size else None,
+            answer.transfer_syntax_uid,
+            answer.headers,
+        )
+
+
+async def _chunks(answer: Answer) -> AsyncIterator[bytes]:
+    yield answer.data[:1]
+    if answer.released is not None:
+        await answer.released.wait()
+    yield answer.data[1:]
+
+
+class NoOrigins:
+    """For loaders that use no HTTP; one identity for each host name."""
+
+    def transport(self, scheme: str) -> None:
+        return None
+
+    def scope(self, url: str) -> str:
+        return ""
+
+
+@dataclass
+class World:
+    """What a test needs of the daemon."""
+
+    resolver: Resolver
+    store: Store
+    loader: ScriptedLoader
+    directory: Path
+
+    async def load(self, image_id: str, output: Output = None, **demand: object) -> Loaded:
+        async with self.resolver.load(image_id, output, demand_of(**demand)) as answer:
+            entry = await answer.whole()
+            data = b""
+            while part := await answer.body.read(len(data), 2**20):
+                data += part
+            return Loaded(data, answer.status.value, answer.stored, entry.digest)
+
+    def blobs(self) -> list[Path]:
+        return list((self.directory / "blobs").glob("*/*"))
+
+
+@dataclass(frozen=True)
+class Loaded:
+    data: bytes
+    status: str
+    stored: bool
+    digest: str
+
+
+def demand_of(
+    mode: str = "default", max_age: float | None = None, max_stale: float = 0.0
+) -> Demand:
+    return Demand(Mode(mode), max_age, max_stale)
+
+
+MakeWorld = Callable[..., World]
+
+
+@asynccontextmanager
+async def world_at(
+    directory: Path, limit_bytes: int = 2**30, max_image_bytes: int = 2**30
+) -> AsyncIterator[World]:
+    directory.mkdir(mode=0o700, exist_ok=True)
+    corrupt: list[None] = []
+    store = Store(
+        directory,
+        limit_bytes=limit_bytes,
+        min_free=MinFree(amount_bytes=0),
+        durable=False,
+        on_corrupt=lambda: corrupt.append(None),
+    )
+    await store.open()
+    loader = ScriptedLoader()
+    registry = Registry([Installed(loader, ("x",), "tests", "0")])
+    sources = Sources(store, NoOrigins(), max_image_bytes)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(2) as workers:
+        resolver = Resolver(registry, store, sources, Derivations(store, workers))
+        yield World(resolver, store, loader, directory)
+        await resolver.close()
+    await store.close()
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with world_at(tmp_path / "cache") as made:
+        yield made
