@@ -16,6 +16,8 @@ KEPT_HEADERS = frozenset(
 )
 
 _YEAR_SECONDS = 365 * 86400.0
+# A file that was left alone for years may be replaced tomorrow all the same.
+_LONGEST_HEURISTIC_SECONDS = 86400.0
 # RFC 9111 section 1.2.2: what is longer counts as this.
 _LONGEST_SECONDS = float(2**31)
 
@@ -91,7 +93,8 @@ def lifetime_seconds(
     if fresh_for_seconds:
         return min(fresh_for_seconds, _LONGEST_SECONDS)
     if (modified := _http_date(headers.get("last-modified"))) is not None:
-        return max(0.0, (_date(headers, response_seconds) - modified) / 10)
+        tenth_seconds = (_date(headers, response_seconds) - modified) / 10
+        return max(0.0, min(tenth_seconds, _LONGEST_HEURISTIC_SECONDS))
     return 0.0
 
 

@@ -91,6 +91,7 @@ class Store:
         self._free_bytes = 0
         self._is_open = False
         self._background: set[asyncio.Task[None]] = set()
+        self._sweeping: asyncio.Task[None] | None = None
         self._changes: set[asyncio.Task[Any]] = set()
         # One change at a time: a blob that one entry publishes is not unlinked for another.
         self._mutation = asyncio.Lock()
@@ -114,8 +115,14 @@ class Store:
             await self._measure_disk()
         await self._carry_out(self._evict())
         known = self.ledger.digests()
-        self._keep(asyncio.create_task(self._sweep(known)))
+        self._sweeping = asyncio.create_task(self._sweep(known))
+        self._keep(self._sweeping)
         self._keep(asyncio.create_task(self._flush_for_ever()))
+
+    async def swept(self) -> None:
+        """Wait until what an earlier boot left behind is gone."""
+        if self._sweeping is not None:
+            await self._sweeping
 
     async def close(self) -> None:
         """Flush what is stored, so that the next start need not check it."""
