@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -19,7 +21,26 @@ async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
-        await asyncio.wait([running])
-        if not running.cancelled():
-            running.exception()  # nobody else will ask
+        await _ended(running)
         raise
+
+
+async def job_to_its_end(workers: Executor, job: Callable[[], T]) -> T:
+    """The same for a job of a pool: when cancelled before a worker has taken it, it never runs."""
+    waiting = workers.submit(job)
+    running = asyncio.wrap_future(waiting)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        if not waiting.cancel():
+            await _ended(running)
+        raise
+
+
+async def _ended(running: asyncio.Future[Any]) -> None:
+    while not running.done():
+        # Cancelled a second time, by a stopping daemon: the thread is still at work.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([running])
+    if not running.cancelled():
+        running.exception()  # nobody else will ask
