@@ -96,6 +96,38 @@ async def test_a_stale_copy_is_served_as_stale_to_who_accepts_that(world):
     assert (again.status, world.loader.opened) == ("stale", ["a"])
 
 
+async def test_a_stale_copy_bridges_the_time_in_which_its_origin_is_down(world):
+    image_id = world.loader.serve("a", Answer(b"body", headers={"cache-control": "max-age=0"}))
+    await world.load(image_id)
+    world.loader.serve("a", Answer(error=Unavailable("The origin is down.")))
+
+    again = await world.load(image_id)
+
+    assert (again.data, again.status) == (b"body", "stale")
+    for refusal in ({"mode": "no-cache"}, {"max_age": 0}):
+        with pytest.raises(Unavailable):
+            await world.load(image_id, **refusal)
+
+
+async def test_a_copy_that_its_origin_wants_validated_does_not_bridge(world):
+    headers = {"cache-control": "max-age=0, must-revalidate"}
+    image_id = world.loader.serve("a", Answer(b"body", headers=headers))
+    await world.load(image_id)
+    world.loader.serve("a", Answer(error=Unavailable("The origin is down.")))
+
+    with pytest.raises(Unavailable):
+        await world.load(image_id)
+
+
+async def test_an_image_that_the_origin_has_deleted_is_not_bridged(world):
+    image_id = world.loader.serve("a", Answer(b"body", headers={"cache-control": "max-age=0"}))
+    await world.load(image_id)
+    world.loader.serve("a", Answer(error=NotFound("The origin has it no more.")))
+
+    with pytest.raises(NotFound):
+        await world.load(image_id)
+
+
 async def test_an_older_copy_than_max_age_is_validated(world):
     image_id = world.loader.serve("a", Answer(b"body", headers={**FRESH, "age": "30"}))
     await world.load(image_id)

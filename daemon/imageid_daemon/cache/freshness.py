@@ -18,6 +18,8 @@ KEPT_HEADERS = frozenset(
 _YEAR_SECONDS = 365 * 86400.0
 # A file that was left alone for years may be replaced tomorrow all the same.
 _LONGEST_HEURISTIC_SECONDS = 86400.0
+# How long a copy outlives its freshness while its origin is down.
+_BRIDGED_SECONDS = 86400.0
 # RFC 9111 section 1.2.2: what is longer counts as this.
 _LONGEST_SECONDS = float(2**31)
 
@@ -118,6 +120,24 @@ def judge(
         return Verdict.FRESH
     tolerated = staleness < demand.max_stale_seconds and not _forbids_stale(headers)
     return Verdict.STALE if tolerated or demand.however_stale else Verdict.VALIDATE
+
+
+def bridges_failure(
+    headers: Mapping[str, str],
+    response_seconds: float,
+    fresh_for_seconds: float,
+    demand: Demand,
+    now_seconds: float,
+) -> bool:
+    """Whether a stale answer may be used while its origin is down (RFC 5861 section 4).
+
+    For a day by default: a viewer goes on with the images that it has.
+    """
+    if demand.mode is not Mode.DEFAULT or demand.max_age_seconds is not None:
+        return False
+    age = age_seconds(headers, response_seconds, now_seconds)
+    staleness = age - lifetime_seconds(headers, response_seconds, fresh_for_seconds)
+    return staleness < _BRIDGED_SECONDS and not _forbids_stale(headers)
 
 
 def renewed(stored: Mapping[str, str], confirmed: Mapping[str, str]) -> dict[str, str]:

@@ -23,7 +23,7 @@ from imageid_loaders.base import (
     Transport,
     Validators,
 )
-from imageid_loaders.errors import Corrupt, NotInCache, TooLarge
+from imageid_loaders.errors import Corrupt, NotInCache, TooLarge, Unavailable
 
 # How much is set aside at a time for a body whose origin does not say its size.
 _UNKNOWN_SIZE_STEP_BYTES = 4 * 1024 * 1024
@@ -105,7 +105,13 @@ class Sources:
             raise NotInCache("The image is not in the cache, and the request forbids fetching it.")
         keep = demand.mode is not Mode.NO_STORE
         fetch = _Fetch(loader, scheme, resource, key, entry if blob else None, keep)
-        return await self._follow(stack, fetch)
+        try:
+            return await self._follow(stack, fetch)
+        except Unavailable:
+            if entry is None or blob is None or not _bridges_failure(entry, demand):
+                raise
+            self._store.note_use(entry)
+            return _stored(entry, blob, CacheStatus.STALE)
 
     def judge(self, entry: Entry | None, demand: Demand) -> Verdict:
         """What a stored entry is good for now."""
@@ -262,6 +268,12 @@ class Sources:
                 f"The image has more than {self.max_image_bytes} bytes. Raise [cache] max_image "
                 "to accept it."
             )
+
+
+def _bridges_failure(entry: Entry, demand: Demand) -> bool:
+    return freshness.bridges_failure(
+        entry.headers, entry.response_seconds, entry.fresh_for_seconds, demand, time.time()
+    )
 
 
 def _stored(entry: Entry, blob: Blob, status: CacheStatus) -> Answer:

@@ -366,7 +366,7 @@ const (
 	CacheStatus_CACHE_STATUS_MISS        CacheStatus = 2 // fetched or derived for this call
 	CacheStatus_CACHE_STATUS_COALESCED   CacheStatus = 3 // joined a fetch or derivation that another call began
 	CacheStatus_CACHE_STATUS_REVALIDATED CacheStatus = 4 // the origin said that the stored copy is current
-	CacheStatus_CACHE_STATUS_STALE       CacheStatus = 5 // stored, past its freshness, allowed by max_stale
+	CacheStatus_CACHE_STATUS_STALE       CacheStatus = 5 // stored, past its freshness: allowed by max_stale, or its origin is down
 	CacheStatus_CACHE_STATUS_BYPASS      CacheStatus = 6 // fetched for this call and not stored
 )
 

@@ -836,7 +836,7 @@ export enum CacheStatus {
   REVALIDATED = 4,
 
   /**
-   * stored, past its freshness, allowed by max_stale
+   * stored, past its freshness: allowed by max_stale, or its origin is down
    *
    * @generated from enum value: CACHE_STATUS_STALE = 5;
    */
