@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from imageid_daemon.cache import Entry, Store
-from imageid_daemon.fills import Blob, Body, Fill, Fills, to_its_end
+from imageid_daemon.fills import Blob, Body, Fill, Fills, job_to_its_end, to_its_end
 from imageid_daemon.pixels import Description, Written
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Timing
 
@@ -108,17 +108,15 @@ class Derivations:
         fill.announce(_Made(entry, stored, decode_seconds), written.size_bytes)
 
     async def _work(self, fill: Fill[_Made], job: Job, source: Blob) -> Written:
-        loop = asyncio.get_running_loop()
-
-        async def run() -> Written:
-            return await loop.run_in_executor(self._workers, job, source.path, fill.spool.path)
+        def run() -> Written:
+            return job(source.path, fill.spool.path)
 
         try:
-            return await to_its_end(run())
+            return await job_to_its_end(self._workers, run)
         except OSError:
             # The disk refuses: once more without it.
             await to_its_end(asyncio.to_thread(fill.spool.move_to_memory))
-            return await to_its_end(run())
+            return await job_to_its_end(self._workers, run)
 
     async def _keep(self, fill: Fill[_Made], recipe: Recipe, entry: Entry) -> bool:
         if not recipe.keep or fill.spool.in_memory:
