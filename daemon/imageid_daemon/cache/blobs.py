@@ -16,7 +16,7 @@ import itertools
 import os
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _READ_BYTES = 1024 * 1024
@@ -124,17 +124,16 @@ class Blobs:
                 _sync(folder)
         return safe
 
-    def sweep(self, known: Iterable[str]) -> int:
+    def sweep(self, is_held: Callable[[str], bool]) -> int:
         """Remove what an unclean stop left behind; gives how many files.
 
         Args:
-            known: digests that entries held when this boot began. A blob that none holds
-                and that was published before is an orphan; what this boot publishes
-                meanwhile is left alone.
+            is_held: whether an entry holds a digest now. A blob that none holds and that was
+                published before this boot is an orphan; what this boot is just publishing
+                is younger.
         """
-        held = set(known)
         spools = (s for s in self._spool.iterdir() if not s.name.startswith(f"{self._boot}-"))
-        orphans = (blob for blob in self._blobs.glob("*/*") if blob.name not in held)
+        orphans = (blob for blob in self._blobs.glob("*/*") if not is_held(blob.name))
         return sum(map(_removed, spools)) + sum(
             _removed(orphan, before_seconds=self._boot_seconds) for orphan in orphans
         )

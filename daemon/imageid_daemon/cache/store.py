@@ -114,8 +114,7 @@ class Store:
             await self._index.write(delete=outdated)
             await self._measure_disk()
         await self._carry_out(self._evict())
-        known = self.ledger.digests()
-        self._sweeping = asyncio.create_task(self._sweep(known))
+        self._sweeping = asyncio.create_task(self._sweep())
         self._keep(self._sweeping)
         self._keep(asyncio.create_task(self._flush_for_ever()))
 
@@ -196,6 +195,8 @@ class Store:
 
     async def commit(self, spool: Path, entry: Entry, reservation: Reservation) -> None:
         """Publish a complete spool whose length and digest the entry names.
+
+        To be carried out to its end (`fills.to_its_end`): half of it leaves an orphan.
 
         Args:
             reservation: of its bytes, given back as they are entered in the books.
@@ -382,7 +383,7 @@ class Store:
     async def _start_anew(self) -> None:
         await self._index.close()
         index = self._directory / "index"
-        aside = self._directory / f"index-damaged-{int(time.time())}"
+        aside = self._directory / f"index-damaged-{time.time_ns()}"
         await asyncio.to_thread(index.rename, aside)
         self._index = Index(index)
         await self._index.open()
@@ -416,8 +417,8 @@ class Store:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def _sweep(self, known: list[str]) -> None:
-        removed = await asyncio.to_thread(self._blobs.sweep, known)
+    async def _sweep(self) -> None:
+        removed = await asyncio.to_thread(self._blobs.sweep, self.ledger.holds)
         if removed:
             log.info("leftovers of an earlier run removed", files=removed)
 
