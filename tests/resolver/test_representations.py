@@ -93,6 +93,22 @@ async def test_all_frames_of_a_file_cost_one_fetch(world, frames):
     assert [each.data for each in loaded] == [frame.tobytes() for frame in expected]
 
 
+async def test_callers_of_one_frame_share_its_fetch_and_its_decoding(world, frames):
+    loaded = await asyncio.gather(*(world.load(frames[2], PIXELS) for _ in range(20)))
+
+    assert len({each.digest for each in loaded}) == 1
+    assert world.loader.opened == ["emri"]
+    assert world.store.ledger.entries == 2
+
+
+async def test_a_caller_who_waited_for_another_ones_decoding_is_coalesced(world, ct):
+    await world.load(ct)
+
+    loaded = await asyncio.gather(*(world.load(ct, PIXELS) for _ in range(20)))
+
+    assert sorted(each.status for each in loaded) == ["coalesced"] * 19 + ["miss"]
+
+
 async def test_pixels_asked_for_again_are_a_hit(world, ct):
     assert (await world.load(ct, PIXELS)).status == "miss"
     assert (await world.load(ct, PIXELS)).status == "hit"
@@ -241,6 +257,21 @@ async def test_stat_says_what_is_stored_and_asks_no_origin(world, ct):
     )
     assert both.size_bytes == 128 * 128 * 2
     assert world.loader.opened == ["ct"]
+
+
+async def test_stat_tells_that_a_fetch_is_running(world):
+    released = asyncio.Event()
+    image_id = world.loader.serve("a", Answer(b"body", released=released))
+    leader = asyncio.create_task(world.load(image_id))
+    await world.loader.has_opened.wait()
+
+    during = await world.resolver.stat(image_id, None)
+    released.set()
+    await leader
+    after = await world.resolver.stat(image_id, None)
+
+    assert (during.cached, during.filling) == (False, True)
+    assert (after.cached, after.filling) == (True, False)
 
 
 async def test_stat_tells_what_is_stored_but_stale(world):

@@ -2,6 +2,9 @@
 
 import random
 
+import numpy as np
+import pytest
+
 from imageid_daemon.slices import in_slice_order
 from imageid_loaders.base import ListedImage
 
@@ -36,6 +39,19 @@ def test_the_direction_is_that_of_the_cross_product_of_rows_and_columns():
     images = [listed(str(x), (float(x), 0.0, 0.0), SAGITTAL) for x in range(3)]
 
     assert order(images) == ["2", "1", "0"]
+
+
+@pytest.mark.parametrize("columns", [(0.0, 0.8, -0.6), (0.0, -0.8, 0.6)])
+def test_oblique_slices_lie_along_their_own_normal_which_their_columns_may_reverse(columns):
+    orientation = (1.0, 0.0, 0.0, *columns)
+    normal = np.cross(orientation[:3], columns)
+    # Each slice is also shifted within its plane, which must not count.
+    images = [
+        listed(str(n), tuple(n * normal + (-1) ** n * 50 * np.array(columns)), orientation)
+        for n in range(9)
+    ]
+
+    assert order(images) == list("012345678")
 
 
 def test_images_at_one_position_stay_in_the_order_of_their_numbers():

@@ -118,6 +118,17 @@ async def test_a_folder_is_listed_frame_by_frame(served):
     assert list(first[0].header.layout.shape) == [64, 64]
 
 
+async def test_a_message_of_a_listing_has_500_images_at_most_and_the_order_goes_on(served):
+    for number in range(501):
+        (served.files / f"{number:03}.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+
+    call = served.images.ListImages(v1.ListImagesRequest(root=served.files.as_uri()))
+    messages = [[image.image_id for image in message.images] async for message in call]
+
+    assert [len(message) for message in messages] == [500, 1]
+    assert messages[0] + messages[1] == sorted(messages[0] + messages[1])
+
+
 async def test_what_cannot_be_listed_says_so(served):
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         async for _ in served.images.ListImages(v1.ListImagesRequest(root="ramp://8,8")):

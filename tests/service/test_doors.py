@@ -4,16 +4,20 @@ import asyncio
 import dataclasses
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 
 import grpc
+import pydicom
 import pytest
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from pydicom.data import get_testdata_file
 from tests.service.conftest import error_info, serving
 
 from imageid.v1 import image_service_pb2 as v1
 from imageid.v1 import image_service_pb2_grpc
+from imageid.v1 import types_pb2 as types
 from imageid_daemon.app import running
 from imageid_loaders.errors import ConfigurationError
 
@@ -73,6 +77,7 @@ async def test_the_endpoint_file_tells_clients_where_the_daemon_is(served):
     endpoint = json.loads(path.read_text())
     assert set(endpoint) == {"listen", "http", "token_file", "pid", "version"}
     assert (endpoint["listen"], endpoint["pid"]) == (list(served.daemon.listen), os.getpid())
+    assert endpoint["http"] == served.daemon.http
     for private in (path, served.config.runtime_directory / "token"):
         assert stat.S_IMODE(private.stat().st_mode) == 0o600
 
@@ -150,6 +155,21 @@ async def test_metrics_are_openmetrics_for_who_asks_so_and_name_no_image(served)
     for line in (text + plain).splitlines():
         assert "example://" not in line
         assert "1.2.826" not in line
+
+
+async def test_neither_path_nor_uid_of_a_loaded_file_is_in_the_metrics(served):
+    source = get_testdata_file("CT_small.dcm", download=False)
+    path = served.files / "patient-name.dcm"
+    shutil.copy(source, path)
+    for output in (None, types.OutputSpec(pixels=types.PixelsOutput())):
+        await served.load(path.as_uri(), output=output)
+
+    _, _, text = await asyncio.to_thread(served.http, "/metrics")
+
+    assert 'scheme="file"' in text
+    data_set = pydicom.dcmread(source)
+    for secret in (path.name, str(served.files), data_set.SOPInstanceUID, data_set.PatientID):
+        assert secret not in text
 
 
 async def test_what_a_caller_makes_up_is_no_label(served):
