@@ -287,3 +287,13 @@ async def test_stat_tells_what_is_stored_but_stale(world):
 async def test_stat_of_an_id_that_cannot_be_resolved_says_why(world):
     assert (await world.resolver.stat("x:unknown", None)).error_reason == "IMAGE_ID_INVALID"
     assert (await world.resolver.stat("y:a", None)).error_reason == "SCHEME_UNSUPPORTED"
+
+
+@pytest.mark.parametrize("mode", ["default", "reload", "no-cache"])
+async def test_the_data_set_beside_the_pixels_costs_no_second_fetch(world, ct, mode):
+    demand = demand_of(mode)
+    async with world.resolver.load(ct, PIXELS, demand):
+        document = await world.resolver.dicom_json(ct, demand.again)
+
+    assert json.loads(document)["00080060"]["Value"] == ["CT"]
+    assert world.loader.opened == ["ct"]

@@ -47,6 +47,13 @@ class Demand:
     max_stale_seconds: float = 0.0
     however_stale: bool = False
 
+    @property
+    def again(self) -> Demand:
+        """For a second look at what this demand has just brought into the cache."""
+        if self.mode in (Mode.NO_STORE, Mode.ONLY_IF_CACHED):
+            return self
+        return Demand(however_stale=True)
+
 
 class Verdict(Enum):
     """What to do with a stored answer."""

@@ -50,7 +50,7 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
                 loader = self._resolver.registry.find(image_id)[1].name
                 header = messages.header(image_id, output, answer, loader)
                 if request.include_dicom_json and output is not None:
-                    document = await self._resolver.dicom_json(image_id, demand)
+                    document = await self._resolver.dicom_json(image_id, demand.again)
                     messages.add_dicom_json(header.metadata, document)
                 async for message in stream(answer, header, wanted, observed.started_seconds):
                     observed.message(len(message.chunk.data))
@@ -64,7 +64,7 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
         metadata, status = await self._resolver.metadata(image_id, demand)
         message = messages.image_metadata(metadata)
         if request.include_dicom_json:
-            document = await self._resolver.dicom_json(image_id, demand)
+            document = await self._resolver.dicom_json(image_id, demand.again)
             messages.add_dicom_json(message, document)
         loader = self._resolver.registry.find(image_id)[1].name
         return pb.GetImageMetadataResponse(
