@@ -5,11 +5,11 @@ import hashlib
 import os
 import shutil
 import stat
-from pathlib import Path
 
 import pytest
 from tests.cache.conftest import Disk, keep, read
 
+from descriptors import open_files
 from imageid_daemon.cache import Entry
 from imageid_daemon.cache.index import Row
 from imageid_daemon.config import MinFree
@@ -25,10 +25,6 @@ def power_cut(disk, tmp_path):
     directory = tmp_path / "after-the-power-cut"
     shutil.copytree(disk.directory, directory)
     return Disk(directory)
-
-
-def descriptors():
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def until(condition):
@@ -270,7 +266,7 @@ async def test_everything_on_the_disk_is_its_owners_alone(disk):
 async def test_a_caller_that_leaves_while_a_blob_is_opened_leaves_no_descriptor(disk):
     async with disk.opened() as store:
         entry = await keep(store, "a", b"body")
-        before = descriptors()
+        before = open_files()
 
         for _ in range(20):
             opening = asyncio.create_task(store.open_blob(entry))
@@ -280,7 +276,7 @@ async def test_a_caller_that_leaves_while_a_blob_is_opened_leaves_no_descriptor(
             if not opening.cancelled():
                 os.close(opening.result())
 
-        await until(lambda: descriptors() == before)
+        await until(lambda: open_files() == before)
 
 
 async def test_a_caller_that_leaves_in_mid_removal_leaves_books_and_files_in_step(disk):

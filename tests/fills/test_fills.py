@@ -1,11 +1,11 @@
 """A fill belongs to the daemon: callers come and go."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from descriptors import open_files
 from imageid_daemon.fills import Fills
 from imageid_daemon.fills.abandonment import worth_finishing
 from imageid_loaders.errors import Corrupt, ImageError, ShuttingDown
@@ -55,10 +55,6 @@ async def follow(fills, work):
             data += part
         await fill.whole()
         return data
-
-
-def open_descriptors():
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest_asyncio.fixture
@@ -207,7 +203,7 @@ async def test_closing_ends_every_caller_with_a_reason(fills):
 
 
 async def test_no_file_is_left_open_or_on_the_disk_whatever_becomes_of_a_fill(fills, tmp_path):
-    before = open_descriptors()
+    before = open_files()
 
     for error in (None, Corrupt("cut")):
         work = Work(error=error)
@@ -220,7 +216,7 @@ async def test_no_file_is_left_open_or_on_the_disk_whatever_becomes_of_a_fill(fi
     await fills.close()
     await asyncio.wait([caller])
 
-    assert open_descriptors() == before
+    assert open_files() == before
     assert list(tmp_path.iterdir()) == []
 
 

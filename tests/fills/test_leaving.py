@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from descriptors import open_files
 from imageid_daemon.fills import Fills
 from imageid_loaders.base import NotModified
 from imageid_loaders.errors import Corrupt, Unavailable
@@ -46,10 +47,6 @@ class Steps:
     async def let_go(self, number):
         self.steps[number].set()
         await self.written[number].wait()
-
-
-def descriptors():
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def until(condition):
@@ -130,7 +127,7 @@ async def test_who_waits_for_the_head_may_leave_without_taking_it_from_others(fi
 
 
 async def test_a_fill_that_was_left_before_its_first_step_never_begins(fills, tmp_path):
-    before = descriptors()
+    before = open_files()
     begun = []
 
     async def work(fill):
@@ -141,7 +138,7 @@ async def test_a_fill_that_was_left_before_its_first_step_never_begins(fills, tm
     await until(lambda: len(fills) == 0)
 
     assert begun == []
-    assert descriptors() == before
+    assert open_files() == before
     assert list(tmp_path.iterdir()) == []
 
 
@@ -186,7 +183,7 @@ async def test_an_abandoned_fill_that_is_nearly_done_can_be_joined_again(fills):
 
 
 async def test_an_abandoned_fill_that_nobody_comes_back_for_is_tidied_away(fills, tmp_path):
-    before = descriptors()
+    before = open_files()
     work = Steps(b"x" * 95, b"x" * 5, size_bytes=100)
     async with fills.join("key", work):
         await work.let_go(0)
@@ -196,7 +193,7 @@ async def test_an_abandoned_fill_that_nobody_comes_back_for_is_tidied_away(fills
     await until(lambda: len(fills) == 0)
 
     assert not work.cancelled.is_set()
-    assert descriptors() == before
+    assert open_files() == before
     assert list(tmp_path.iterdir()) == []
 
 
@@ -245,7 +242,7 @@ async def test_a_write_that_has_begun_is_not_left_half_done(fills):
 
 async def test_a_spool_without_a_disk_serves_every_caller_from_memory(tmp_path):
     fills = Fills(lambda: tmp_path / "no such folder" / "spool")
-    before = descriptors()
+    before = open_files()
     work = Steps(b"first", b"second")
     async with fills.join("key", work) as (fill, _), fills.join("key", work) as (same, _):
         await work.let_go(0)
@@ -257,7 +254,7 @@ async def test_a_spool_without_a_disk_serves_every_caller_from_memory(tmp_path):
         assert await same.spool.read(0, 100) == b"firstsecond"
         assert fill.spool.in_memory
     await fills.close()
-    assert descriptors() == before
+    assert open_files() == before
 
 
 async def test_not_modified_without_a_stored_copy_is_an_origin_that_contradicts_itself(fills):

@@ -1,9 +1,9 @@
 import asyncio
 import os
-from pathlib import Path
 
 import pytest
 
+from descriptors import open_files
 from imageid_loaders.base import Request, Settings, Validators
 from imageid_loaders.errors import (
     ConfigurationError,
@@ -178,7 +178,3 @@ def test_a_file_below_a_file_is_not_found(read, root):
 def test_roots_that_cannot_be_meant_are_named(value):
     with pytest.raises(ConfigurationError, match=r"loaders\.file\.roots"):
         FileLoader(Settings({"roots": value}))
-
-
-def open_files():
-    return len(list(Path("/proc/self/fd").iterdir()))

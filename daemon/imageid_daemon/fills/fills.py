@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -77,7 +78,11 @@ class Fills(Generic[H]):
 
     def _start(self, key: str, work: Work[H]) -> Fill[H]:
         fill: Fill[H] = Fill(Spool(self._new_spool_path()))
-        coroutine = work(fill)
+        try:
+            coroutine = work(fill)
+        except BaseException:
+            fill.resources.close()
+            raise
         # A task cancelled before its first step never comes to its coroutine.
         fill.resources.callback(coroutine.close)
         self._running[key] = fill
@@ -133,6 +138,14 @@ async def _failure(coroutine: Coroutine[Any, Any, None]) -> ImageError | None:
     except Exception as error:  # a loader may raise anything; its callers must hear of it
         # The stack without the message, which may hold a URL.
         stack = "".join(traceback.format_tb(error.__traceback__))
-        log.error("a fill failed unexpectedly", error=type(error).__name__, stack=stack)
-        return _UnexpectedFailure("Resolving the image failed unexpectedly; see the log.")
+        request_id = secrets.token_hex(8)
+        log.error(
+            "a fill failed unexpectedly",
+            request_id=request_id, error=type(error).__name__, stack=stack,
+        )  # fmt: skip
+        return _UnexpectedFailure(
+            "Resolving the image failed unexpectedly. The daemon's log has the details under "
+            f"this request id: {request_id}.",
+            request_id=request_id,
+        )
     return None

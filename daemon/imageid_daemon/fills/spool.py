@@ -7,6 +7,7 @@ next growth. Late readers start at byte 0.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -87,7 +88,7 @@ class Spool:
         """Give the file back. A spool that was not published is gone with it."""
         os.close(self._descriptor)
         if not self.in_memory:
-            self.file_path.unlink(missing_ok=True)
+            self._unlink()
 
     def _open(self) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -123,7 +124,12 @@ class Spool:
         # Readers go on under the same number: none of them sees the exchange.
         os.dup2(memory, disk, inheritable=False)
         os.close(memory)
-        self.file_path.unlink(missing_ok=True)
+        self._unlink()
+
+    def _unlink(self) -> None:
+        # What a broken disk keeps is swept at the next start.
+        with contextlib.suppress(OSError):
+            self.file_path.unlink()
 
     def _announce(self) -> None:
         # A fresh event for whoever waits next: no lock to hand from waiter to waiter.

@@ -39,25 +39,32 @@ class Documents:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._split: OrderedDict[str, dict[str, bytes]] = OrderedDict()
+        # A viewer asks for all slices at once: the first cuts, the others wait for it.
+        self._cutting = asyncio.Lock()
 
     async def instance(self, loader: Loader, scheme: str, image: Image, demand: Demand) -> Instance:
         """The data set of the image, from the first of its documents that has it.
 
         Raises:
             NotSeparable: none has it.
+            NotInCache: none that is stored has it, and no origin may be asked.
             ImageError: an origin fails otherwise.
         """
         refused: Exception | None = None
+        absent: NotInCache | None = None
         for resource in image.metadata:
             try:
                 found = await self._look_up(loader, scheme, resource, image, demand)
-            except NotInCache:
-                raise
+            except NotInCache as error:
+                absent = error
+                continue
             except (NotFound, Undecodable, Unsupported) as error:
                 refused = error
                 continue
             if found is not None:
                 return found
+        if absent is not None:
+            raise absent
         raise NotSeparable("No metadata document of the origin describes the image.") from refused
 
     async def _look_up(
@@ -76,13 +83,17 @@ class Documents:
         entry = await answer.whole()
         known = self._split.get(entry.digest)
         if known is None:
-            document = await bytes_of(answer)
-            known = await asyncio.to_thread(pixels.split_metadata, document)
-            self._split[entry.digest] = known
-            if len(self._split) > _REMEMBERED_DOCUMENTS:
-                self._split.popitem(last=False)
+            async with self._cutting:
+                known = self._split.get(entry.digest) or await self._cut(answer)
+                self._split[entry.digest] = known
         self._split.move_to_end(entry.digest)
+        if len(self._split) > _REMEMBERED_DOCUMENTS:
+            self._split.popitem(last=False)
         return known
+
+    async def _cut(self, answer: Answer) -> dict[str, bytes]:
+        document = await bytes_of(answer)
+        return await asyncio.to_thread(pixels.split_metadata, document)
 
 
 def _pick(instances: dict[str, bytes], sop_instance_uid: str | None) -> bytes | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -105,5 +104,7 @@ async def _at_once(
         yield task
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await task
+        # Not awaited itself: this caller's own cancellation would be taken for its.
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # told already, or of no more interest

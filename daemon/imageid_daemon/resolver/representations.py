@@ -134,7 +134,10 @@ def _is_decoded(output: PixelsOptions | RenderedOptions) -> bool:
 
 
 def _decoded_key(material: Material, color: DecodedColor) -> str:
-    return derived_key("decode", material.parents, material.encoded.frame, color)
+    encoded = material.encoded
+    # The same bytes under another label are another image.
+    label = (encoded.media_type, encoded.transfer_syntax_uid)
+    return derived_key("decode", material.parents, label, encoded.frame, color)
 
 
 def _refined_key(decoded: Entry, output: PixelsOptions | RenderedOptions) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from imageid_daemon import pixels
 from imageid_daemon.cache import Demand, Entry, Mode, Store
+from imageid_daemon.fills import to_its_end
 from imageid_daemon.pixels import Encoded, ImageMetadata
 from imageid_daemon.registry import Registry
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Output
@@ -167,7 +168,8 @@ class Resolver:
             whole = material.answer.body.duplicate()
             stack.callback(whole.close)
             encoded = replace(material.encoded, path=whole.path)
-            return await asyncio.to_thread(read, encoded), material.status
+            # The thread opens the path, which must not be another file's by then.
+            return await to_its_end(asyncio.to_thread(read, encoded)), material.status
 
     async def _read_document(
         self, resolved: Resolved, demand: Demand, read: Callable[[Encoded], T]

@@ -106,7 +106,7 @@ class Sources:
         keep = demand.mode is not Mode.NO_STORE
         fetch = _Fetch(loader, scheme, resource, key, entry if blob else None, keep)
         try:
-            return await self._follow(stack, fetch)
+            return await self._follow(stack, fetch, blob)
         except Unavailable:
             if entry is None or blob is None or not _bridges_failure(entry, demand):
                 raise
@@ -127,7 +127,7 @@ class Sources:
             return None
         return stack.enter_context(closing(Blob(descriptor)))
 
-    async def _follow(self, stack: AsyncExitStack, fetch: _Fetch) -> Answer:
+    async def _follow(self, stack: AsyncExitStack, fetch: _Fetch, blob: Blob | None) -> Answer:
         # Nobody may join what must not be kept for anybody.
         fill_key = fetch.key if fetch.keep else f"{fetch.key}#{next(self._private)}"
 
@@ -137,7 +137,8 @@ class Sources:
         fill, started = await stack.enter_async_context(self._fills.join(fill_key, work))
         arrival = await fill.head()
         if arrival.confirmed and arrival.entry is not None:
-            return await self._confirmed(stack, arrival.entry, started)
+            same = fetch.stored is not None and fetch.stored.digest == arrival.entry.digest
+            return await self._confirmed(stack, arrival.entry, blob if same else None, started)
         if not started:
             status = CacheStatus.COALESCED
         else:
@@ -156,8 +157,11 @@ class Sources:
             await answer.whole()
         return answer
 
-    async def _confirmed(self, stack: AsyncExitStack, entry: Entry, started: bool) -> Answer:
-        blob = await self._open(stack, entry)
+    async def _confirmed(
+        self, stack: AsyncExitStack, entry: Entry, blob: Blob | None, started: bool
+    ) -> Answer:
+        # Evicted meanwhile or not, a caller that has it open has it.
+        blob = blob or await self._open(stack, entry)
         if blob is None:
             raise Corrupt("The stored copy vanished while the origin confirmed it. Ask again.")
         self._store.note_use(entry)

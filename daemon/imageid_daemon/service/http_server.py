@@ -44,6 +44,8 @@ class HttpServer:
             http="h11",
             interface="asgi3",
             lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=5,
             log_config=None,
             access_log=False,
             server_header=False,
