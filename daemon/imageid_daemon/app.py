@@ -89,7 +89,8 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         log.info("serving", entries=store.ledger.entries, stored_bytes=store.ledger.stored_bytes)
 
         def reload(new: Config) -> None:
-            resolver.registry = registry = _registry(new)
+            # Both before either is in force: a reload that fails changes nothing.
+            registry = _registry(new)
             origins.replace(
                 network=new.network,
                 origins=new.origins,
@@ -97,6 +98,7 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
                 max_image_bytes=new.cache.max_image_bytes,
                 pointed_at=registry.configured_urls,
             )
+            resolver.registry = registry
             sources.max_image_bytes = new.cache.max_image_bytes
             store.ledger.limit_bytes = new.cache.size_bytes
             metrics.observe_reload(successful=True)
