@@ -124,6 +124,12 @@ class Undecodable(ImageError):
     reason = "DECODE_FAILED"
 
 
+class DecodeLimit(ImageError):
+    """Ask for ENCODED; decoding takes more memory or time than the daemon allows."""
+
+    reason = "DECODE_LIMIT"
+
+
 class Corrupt(ImageError):
     """The bytes differ from their length or digest, or ended early."""
 

@@ -19,11 +19,12 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ImageService_LoadImage_FullMethodName        = "/imageid.v1.ImageService/LoadImage"
-	ImageService_GetImageMetadata_FullMethodName = "/imageid.v1.ImageService/GetImageMetadata"
-	ImageService_ListImages_FullMethodName       = "/imageid.v1.ImageService/ListImages"
-	ImageService_StatImages_FullMethodName       = "/imageid.v1.ImageService/StatImages"
-	ImageService_GetServerInfo_FullMethodName    = "/imageid.v1.ImageService/GetServerInfo"
+	ImageService_LoadImage_FullMethodName             = "/imageid.v1.ImageService/LoadImage"
+	ImageService_GetImageMetadata_FullMethodName      = "/imageid.v1.ImageService/GetImageMetadata"
+	ImageService_BatchGetImageMetadata_FullMethodName = "/imageid.v1.ImageService/BatchGetImageMetadata"
+	ImageService_ListImages_FullMethodName            = "/imageid.v1.ImageService/ListImages"
+	ImageService_StatImages_FullMethodName            = "/imageid.v1.ImageService/StatImages"
+	ImageService_GetServerInfo_FullMethodName         = "/imageid.v1.ImageService/GetServerInfo"
 )
 
 // ImageServiceClient is the client API for ImageService service.
@@ -55,6 +56,7 @@ const (
 //	IMAGE_TOO_LARGE         FAILED_PRECONDITION   the body, or the decoded image, is above the size limit
 //	DECODER_MISSING         UNIMPLEMENTED         no decoder for metadata.transfer_syntax_uid; ENCODED works
 //	DECODE_FAILED           DATA_LOSS             the data are corrupt or not an image; ENCODED works
+//	DECODE_LIMIT            RESOURCE_EXHAUSTED    decoding took more memory or time than allowed; ENCODED works
 //	CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
 //	CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
 //	RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
@@ -71,6 +73,10 @@ type ImageServiceClient interface {
 	// What a viewer must know of an image before its pixels. Fetches no more than that
 	// where the origin can tell it apart (WADO-RS).
 	GetImageMetadata(ctx context.Context, in *GetImageMetadataRequest, opts ...grpc.CallOption) (*GetImageMetadataResponse, error)
+	// The same for many images, before any pixel of theirs is read: where the origin has one
+	// document for a whole series (WADO-RS), that is fetched once. One that fails is told in
+	// its result and does not end the call.
+	BatchGetImageMetadata(ctx context.Context, in *BatchGetImageMetadataRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BatchGetImageMetadataResponse], error)
 	// The imageIds below a study or series URL, a folder or a DICOMDIR, in slice order.
 	ListImages(ctx context.Context, in *ListImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ListImagesResponse], error)
 	// Which of these images are stored. Never asks an origin.
@@ -116,9 +122,28 @@ func (c *imageServiceClient) GetImageMetadata(ctx context.Context, in *GetImageM
 	return out, nil
 }
 
+func (c *imageServiceClient) BatchGetImageMetadata(ctx context.Context, in *BatchGetImageMetadataRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BatchGetImageMetadataResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[1], ImageService_BatchGetImageMetadata_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[BatchGetImageMetadataRequest, BatchGetImageMetadataResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ImageService_BatchGetImageMetadataClient = grpc.ServerStreamingClient[BatchGetImageMetadataResponse]
+
 func (c *imageServiceClient) ListImages(ctx context.Context, in *ListImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ListImagesResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[1], ImageService_ListImages_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[2], ImageService_ListImages_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -184,6 +209,7 @@ func (c *imageServiceClient) GetServerInfo(ctx context.Context, in *GetServerInf
 //	IMAGE_TOO_LARGE         FAILED_PRECONDITION   the body, or the decoded image, is above the size limit
 //	DECODER_MISSING         UNIMPLEMENTED         no decoder for metadata.transfer_syntax_uid; ENCODED works
 //	DECODE_FAILED           DATA_LOSS             the data are corrupt or not an image; ENCODED works
+//	DECODE_LIMIT            RESOURCE_EXHAUSTED    decoding took more memory or time than allowed; ENCODED works
 //	CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
 //	CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
 //	RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
@@ -200,6 +226,10 @@ type ImageServiceServer interface {
 	// What a viewer must know of an image before its pixels. Fetches no more than that
 	// where the origin can tell it apart (WADO-RS).
 	GetImageMetadata(context.Context, *GetImageMetadataRequest) (*GetImageMetadataResponse, error)
+	// The same for many images, before any pixel of theirs is read: where the origin has one
+	// document for a whole series (WADO-RS), that is fetched once. One that fails is told in
+	// its result and does not end the call.
+	BatchGetImageMetadata(*BatchGetImageMetadataRequest, grpc.ServerStreamingServer[BatchGetImageMetadataResponse]) error
 	// The imageIds below a study or series URL, a folder or a DICOMDIR, in slice order.
 	ListImages(*ListImagesRequest, grpc.ServerStreamingServer[ListImagesResponse]) error
 	// Which of these images are stored. Never asks an origin.
@@ -221,6 +251,9 @@ func (UnimplementedImageServiceServer) LoadImage(*LoadImageRequest, grpc.ServerS
 }
 func (UnimplementedImageServiceServer) GetImageMetadata(context.Context, *GetImageMetadataRequest) (*GetImageMetadataResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetImageMetadata not implemented")
+}
+func (UnimplementedImageServiceServer) BatchGetImageMetadata(*BatchGetImageMetadataRequest, grpc.ServerStreamingServer[BatchGetImageMetadataResponse]) error {
+	return status.Errorf(codes.Unimplemented, "method BatchGetImageMetadata not implemented")
 }
 func (UnimplementedImageServiceServer) ListImages(*ListImagesRequest, grpc.ServerStreamingServer[ListImagesResponse]) error {
 	return status.Errorf(codes.Unimplemented, "method ListImages not implemented")
@@ -280,6 +313,17 @@ func _ImageService_GetImageMetadata_Handler(srv interface{}, ctx context.Context
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _ImageService_BatchGetImageMetadata_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(BatchGetImageMetadataRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ImageServiceServer).BatchGetImageMetadata(m, &grpc.GenericServerStream[BatchGetImageMetadataRequest, BatchGetImageMetadataResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ImageService_BatchGetImageMetadataServer = grpc.ServerStreamingServer[BatchGetImageMetadataResponse]
 
 func _ImageService_ListImages_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(ListImagesRequest)
@@ -352,6 +396,11 @@ var ImageService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "LoadImage",
 			Handler:       _ImageService_LoadImage_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "BatchGetImageMetadata",
+			Handler:       _ImageService_BatchGetImageMetadata_Handler,
 			ServerStreams: true,
 		},
 		{

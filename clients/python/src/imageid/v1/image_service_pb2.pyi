@@ -123,6 +123,40 @@ class GetImageMetadataResponse(_message.Message):
     loader: str
     def __init__(self, metadata: _Optional[_Union[_types_pb2.ImageMetadata, _Mapping]] = ..., cache_status: _Optional[_Union[_types_pb2.CacheStatus, str]] = ..., loader: _Optional[str] = ...) -> None: ...
 
+class BatchGetImageMetadataRequest(_message.Message):
+    __slots__ = ("image_ids", "cache_control", "include_dicom_json")
+    IMAGE_IDS_FIELD_NUMBER: _ClassVar[int]
+    CACHE_CONTROL_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_DICOM_JSON_FIELD_NUMBER: _ClassVar[int]
+    image_ids: _containers.RepeatedScalarFieldContainer[str]
+    cache_control: _types_pb2.CacheControl
+    include_dicom_json: bool
+    def __init__(self, image_ids: _Optional[_Iterable[str]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., include_dicom_json: bool = ...) -> None: ...
+
+class BatchGetImageMetadataResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[ImageMetadataResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[ImageMetadataResult, _Mapping]]] = ...) -> None: ...
+
+class ImageMetadataResult(_message.Message):
+    __slots__ = ("index", "metadata", "cache_status", "loader", "error_code", "error_reason", "error_message")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    CACHE_STATUS_FIELD_NUMBER: _ClassVar[int]
+    LOADER_FIELD_NUMBER: _ClassVar[int]
+    ERROR_CODE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_REASON_FIELD_NUMBER: _ClassVar[int]
+    ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    metadata: _types_pb2.ImageMetadata
+    cache_status: _types_pb2.CacheStatus
+    loader: str
+    error_code: int
+    error_reason: str
+    error_message: str
+    def __init__(self, index: _Optional[int] = ..., metadata: _Optional[_Union[_types_pb2.ImageMetadata, _Mapping]] = ..., cache_status: _Optional[_Union[_types_pb2.CacheStatus, str]] = ..., loader: _Optional[str] = ..., error_code: _Optional[int] = ..., error_reason: _Optional[str] = ..., error_message: _Optional[str] = ...) -> None: ...
+
 class ListImagesRequest(_message.Message):
     __slots__ = ("root", "cache_control")
     ROOT_FIELD_NUMBER: _ClassVar[int]

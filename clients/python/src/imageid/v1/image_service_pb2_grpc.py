@@ -51,6 +51,7 @@ class ImageServiceStub(object):
     IMAGE_TOO_LARGE         FAILED_PRECONDITION   the body, or the decoded image, is above the size limit
     DECODER_MISSING         UNIMPLEMENTED         no decoder for metadata.transfer_syntax_uid; ENCODED works
     DECODE_FAILED           DATA_LOSS             the data are corrupt or not an image; ENCODED works
+    DECODE_LIMIT            RESOURCE_EXHAUSTED    decoding took more memory or time than allowed; ENCODED works
     CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
     CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
     RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
@@ -75,6 +76,11 @@ class ImageServiceStub(object):
                 '/imageid.v1.ImageService/GetImageMetadata',
                 request_serializer=imageid_dot_v1_dot_image__service__pb2.GetImageMetadataRequest.SerializeToString,
                 response_deserializer=imageid_dot_v1_dot_image__service__pb2.GetImageMetadataResponse.FromString,
+                _registered_method=True)
+        self.BatchGetImageMetadata = channel.unary_stream(
+                '/imageid.v1.ImageService/BatchGetImageMetadata',
+                request_serializer=imageid_dot_v1_dot_image__service__pb2.BatchGetImageMetadataRequest.SerializeToString,
+                response_deserializer=imageid_dot_v1_dot_image__service__pb2.BatchGetImageMetadataResponse.FromString,
                 _registered_method=True)
         self.ListImages = channel.unary_stream(
                 '/imageid.v1.ImageService/ListImages',
@@ -119,6 +125,7 @@ class ImageServiceServicer(object):
     IMAGE_TOO_LARGE         FAILED_PRECONDITION   the body, or the decoded image, is above the size limit
     DECODER_MISSING         UNIMPLEMENTED         no decoder for metadata.transfer_syntax_uid; ENCODED works
     DECODE_FAILED           DATA_LOSS             the data are corrupt or not an image; ENCODED works
+    DECODE_LIMIT            RESOURCE_EXHAUSTED    decoding took more memory or time than allowed; ENCODED works
     CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
     CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
     RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
@@ -141,6 +148,15 @@ class ImageServiceServicer(object):
     def GetImageMetadata(self, request, context):
         """What a viewer must know of an image before its pixels. Fetches no more than that
         where the origin can tell it apart (WADO-RS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetImageMetadata(self, request, context):
+        """The same for many images, before any pixel of theirs is read: where the origin has one
+        document for a whole series (WADO-RS), that is fetched once. One that fails is told in
+        its result and does not end the call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -179,6 +195,11 @@ def add_ImageServiceServicer_to_server(servicer, server):
                     servicer.GetImageMetadata,
                     request_deserializer=imageid_dot_v1_dot_image__service__pb2.GetImageMetadataRequest.FromString,
                     response_serializer=imageid_dot_v1_dot_image__service__pb2.GetImageMetadataResponse.SerializeToString,
+            ),
+            'BatchGetImageMetadata': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchGetImageMetadata,
+                    request_deserializer=imageid_dot_v1_dot_image__service__pb2.BatchGetImageMetadataRequest.FromString,
+                    response_serializer=imageid_dot_v1_dot_image__service__pb2.BatchGetImageMetadataResponse.SerializeToString,
             ),
             'ListImages': grpc.unary_stream_rpc_method_handler(
                     servicer.ListImages,
@@ -229,6 +250,7 @@ class ImageService(object):
     IMAGE_TOO_LARGE         FAILED_PRECONDITION   the body, or the decoded image, is above the size limit
     DECODER_MISSING         UNIMPLEMENTED         no decoder for metadata.transfer_syntax_uid; ENCODED works
     DECODE_FAILED           DATA_LOSS             the data are corrupt or not an image; ENCODED works
+    DECODE_LIMIT            RESOURCE_EXHAUSTED    decoding took more memory or time than allowed; ENCODED works
     CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
     CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
     RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
@@ -282,6 +304,33 @@ class ImageService(object):
             '/imageid.v1.ImageService/GetImageMetadata',
             imageid_dot_v1_dot_image__service__pb2.GetImageMetadataRequest.SerializeToString,
             imageid_dot_v1_dot_image__service__pb2.GetImageMetadataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetImageMetadata(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/imageid.v1.ImageService/BatchGetImageMetadata',
+            imageid_dot_v1_dot_image__service__pb2.BatchGetImageMetadataRequest.SerializeToString,
+            imageid_dot_v1_dot_image__service__pb2.BatchGetImageMetadataResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -52,6 +52,7 @@ class ImageServiceStub:
       IMAGE_TOO_LARGE         FAILED_PRECONDITION   the body, or the decoded image, is above the size limit
       DECODER_MISSING         UNIMPLEMENTED         no decoder for metadata.transfer_syntax_uid; ENCODED works
       DECODE_FAILED           DATA_LOSS             the data are corrupt or not an image; ENCODED works
+      DECODE_LIMIT            RESOURCE_EXHAUSTED    decoding took more memory or time than allowed; ENCODED works
       CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
       CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
       RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
@@ -74,6 +75,11 @@ class ImageServiceStub:
     GetImageMetadata: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.GetImageMetadataRequest, _image_service_pb2.GetImageMetadataResponse]
     """What a viewer must know of an image before its pixels. Fetches no more than that
     where the origin can tell it apart (WADO-RS).
+    """
+    BatchGetImageMetadata: _grpc.UnaryStreamMultiCallable[_image_service_pb2.BatchGetImageMetadataRequest, _image_service_pb2.BatchGetImageMetadataResponse]
+    """The same for many images, before any pixel of theirs is read: where the origin has one
+    document for a whole series (WADO-RS), that is fetched once. One that fails is told in
+    its result and does not end the call.
     """
     ListImages: _grpc.UnaryStreamMultiCallable[_image_service_pb2.ListImagesRequest, _image_service_pb2.ListImagesResponse]
     """The imageIds below a study or series URL, a folder or a DICOMDIR, in slice order."""
@@ -109,6 +115,7 @@ class ImageServiceAsyncStub(ImageServiceStub):
       IMAGE_TOO_LARGE         FAILED_PRECONDITION   the body, or the decoded image, is above the size limit
       DECODER_MISSING         UNIMPLEMENTED         no decoder for metadata.transfer_syntax_uid; ENCODED works
       DECODE_FAILED           DATA_LOSS             the data are corrupt or not an image; ENCODED works
+      DECODE_LIMIT            RESOURCE_EXHAUSTED    decoding took more memory or time than allowed; ENCODED works
       CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
       CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
       RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
@@ -128,6 +135,11 @@ class ImageServiceAsyncStub(ImageServiceStub):
     GetImageMetadata: _aio.UnaryUnaryMultiCallable[_image_service_pb2.GetImageMetadataRequest, _image_service_pb2.GetImageMetadataResponse]  # type: ignore[assignment]
     """What a viewer must know of an image before its pixels. Fetches no more than that
     where the origin can tell it apart (WADO-RS).
+    """
+    BatchGetImageMetadata: _aio.UnaryStreamMultiCallable[_image_service_pb2.BatchGetImageMetadataRequest, _image_service_pb2.BatchGetImageMetadataResponse]  # type: ignore[assignment]
+    """The same for many images, before any pixel of theirs is read: where the origin has one
+    document for a whole series (WADO-RS), that is fetched once. One that fails is told in
+    its result and does not end the call.
     """
     ListImages: _aio.UnaryStreamMultiCallable[_image_service_pb2.ListImagesRequest, _image_service_pb2.ListImagesResponse]  # type: ignore[assignment]
     """The imageIds below a study or series URL, a folder or a DICOMDIR, in slice order."""
@@ -162,6 +174,7 @@ class ImageServiceServicer(metaclass=_abc_1.ABCMeta):
       IMAGE_TOO_LARGE         FAILED_PRECONDITION   the body, or the decoded image, is above the size limit
       DECODER_MISSING         UNIMPLEMENTED         no decoder for metadata.transfer_syntax_uid; ENCODED works
       DECODE_FAILED           DATA_LOSS             the data are corrupt or not an image; ENCODED works
+      DECODE_LIMIT            RESOURCE_EXHAUSTED    decoding took more memory or time than allowed; ENCODED works
       CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
       CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
       RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
@@ -191,6 +204,17 @@ class ImageServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_image_service_pb2.GetImageMetadataResponse, _abc.Awaitable[_image_service_pb2.GetImageMetadataResponse]]:
         """What a viewer must know of an image before its pixels. Fetches no more than that
         where the origin can tell it apart (WADO-RS).
+        """
+
+    @_abc_1.abstractmethod
+    def BatchGetImageMetadata(
+        self,
+        request: _image_service_pb2.BatchGetImageMetadataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_image_service_pb2.BatchGetImageMetadataResponse], _abc.AsyncIterator[_image_service_pb2.BatchGetImageMetadataResponse]]:
+        """The same for many images, before any pixel of theirs is read: where the origin has one
+        document for a whole series (WADO-RS), that is fetched once. One that fails is told in
+        its result and does not end the call.
         """
 
     @_abc_1.abstractmethod

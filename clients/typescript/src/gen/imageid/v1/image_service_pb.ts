@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file imageid/v1/image_service.proto.
  */
 export const file_imageid_v1_image_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5pbWFnZWlkL3YxL2ltYWdlX3NlcnZpY2UucHJvdG8SCmltYWdlaWQudjEiogIKEExvYWRJbWFnZVJlcXVlc3QSEAoIaW1hZ2VfaWQYASABKAkSJgoGb3V0cHV0GAIgASgLMhYuaW1hZ2VpZC52MS5PdXRwdXRTcGVjEi8KDWNhY2hlX2NvbnRyb2wYAyABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBITCgtyZWFkX29mZnNldBgGIAEoAxISCgpyZWFkX2xpbWl0GAcgASgDEhUKDWlmX21hdGNoX2V0YWcYCCABKAkSGgoSaWZfbm9uZV9tYXRjaF9ldGFnGAkgASgJEhMKC2NodW5rX2J5dGVzGAogASgFEhoKEmluY2x1ZGVfZGljb21fanNvbhgLIAEoCEoECAQQBUoECAUQBkoECAwQDUoECA0QDiKYAQoRTG9hZEltYWdlUmVzcG9uc2USJwoGaGVhZGVyGAEgASgLMhcuaW1hZ2VpZC52MS5JbWFnZUhlYWRlchIoCgdzdW1tYXJ5GAIgASgLMhcuaW1hZ2VpZC52MS5Mb2FkU3VtbWFyeRIkCgVjaHVuaxgPIAEoCzIVLmltYWdlaWQudjEuRGF0YUNodW5rSgQIAxAESgQIBBAFIoEECgtJbWFnZUhlYWRlchIQCghpbWFnZV9pZBgBIAEoCRIyCg5yZXByZXNlbnRhdGlvbhgCIAEoDjIaLmltYWdlaWQudjEuUmVwcmVzZW50YXRpb24SFAoMY29udGVudF90eXBlGAMgASgJEiIKBmxheW91dBgEIAEoCzISLmltYWdlaWQudjEuTGF5b3V0EisKCG1ldGFkYXRhGAUgASgLMhkuaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhEhcKCnNpemVfYnl0ZXMYBiABKANIAIgBARITCgtyYW5nZV9zdGFydBgHIAEoAxIMCgRldGFnGAggASgJEigKCWNoZWNrc3VtcxgJIAEoCzIVLmltYWdlaWQudjEuQ2hlY2tzdW1zEi0KDGNhY2hlX3N0YXR1cxgKIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSJgoDYWdlGAsgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KC2V4cGlyZV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxub3RfbW9kaWZpZWQYDSABKAgSIgoGdGltaW5nGA4gASgLMhIuaW1hZ2VpZC52MS5UaW1pbmcSDgoGbG9hZGVyGA8gASgJQg0KC19zaXplX2J5dGVzIkkKCURhdGFDaHVuaxIOCgZvZmZzZXQYASABKAMSEwoGY3JjMzJjGAIgASgHSACIAQESDAoEZGF0YRgPIAEoDEIJCgdfY3JjMzJjIqEBCgtMb2FkU3VtbWFyeRISCgpzZW50X2J5dGVzGAEgASgDEhIKCnNpemVfYnl0ZXMYAiABKAMSKAoJY2hlY2tzdW1zGAMgASgLMhUuaW1hZ2VpZC52MS5DaGVja3N1bXMSIgoGdGltaW5nGAQgASgLMhIuaW1hZ2VpZC52MS5UaW1pbmcSDgoGc3RvcmVkGAUgASgIEgwKBGV0YWcYBiABKAkihAEKF0dldEltYWdlTWV0YWRhdGFSZXF1ZXN0EhAKCGltYWdlX2lkGAEgASgJEi8KDWNhY2hlX2NvbnRyb2wYAiABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBIaChJpbmNsdWRlX2RpY29tX2pzb24YBSABKAhKBAgDEARKBAgEEAUihgEKGEdldEltYWdlTWV0YWRhdGFSZXNwb25zZRIrCghtZXRhZGF0YRgBIAEoCzIZLmltYWdlaWQudjEuSW1hZ2VNZXRhZGF0YRItCgxjYWNoZV9zdGF0dXMYAiABKA4yFy5pbWFnZWlkLnYxLkNhY2hlU3RhdHVzEg4KBmxvYWRlchgDIAEoCSJeChFMaXN0SW1hZ2VzUmVxdWVzdBIMCgRyb290GAEgASgJEi8KDWNhY2hlX2NvbnRyb2wYAiABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbEoECAMQBEoECAQQBSI9ChJMaXN0SW1hZ2VzUmVzcG9uc2USJwoGaW1hZ2VzGAEgAygLMhcuaW1hZ2VpZC52MS5MaXN0ZWRJbWFnZSLrAQoLTGlzdGVkSW1hZ2USEAoIaW1hZ2VfaWQYASABKAkSIAoTc2VyaWVzX2luc3RhbmNlX3VpZBgCIAEoCUgAiAEBEh0KEHNvcF9pbnN0YW5jZV91aWQYAyABKAlIAYgBARIcCg9pbnN0YW5jZV9udW1iZXIYBCABKAVIAogBARIZCgxmcmFtZV9udW1iZXIYBSABKAVIA4gBAUIWChRfc2VyaWVzX2luc3RhbmNlX3VpZEITChFfc29wX2luc3RhbmNlX3VpZEISChBfaW5zdGFuY2VfbnVtYmVyQg8KDV9mcmFtZV9udW1iZXIiTgoRU3RhdEltYWdlc1JlcXVlc3QSEQoJaW1hZ2VfaWRzGAEgAygJEiYKBm91dHB1dBgCIAEoCzIWLmltYWdlaWQudjEuT3V0cHV0U3BlYyI6ChJTdGF0SW1hZ2VzUmVzcG9uc2USJAoFc3RhdHMYASADKAsyFS5pbWFnZWlkLnYxLkltYWdlU3RhdCJlCglJbWFnZVN0YXQSDgoGY2FjaGVkGAEgASgIEg0KBWZyZXNoGAIgASgIEg8KB2ZpbGxpbmcYAyABKAgSEgoKc2l6ZV9ieXRlcxgEIAEoAxIUCgxlcnJvcl9yZWFzb24YBSABKAkiFgoUR2V0U2VydmVySW5mb1JlcXVlc3Qi6wEKFUdldFNlcnZlckluZm9SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEhMKC2luc3RhbmNlX2lkGAIgASgJEicKB2xvYWRlcnMYAyADKAsyFi5pbWFnZWlkLnYxLkxvYWRlckluZm8SGwoTZGVmYXVsdF9jaHVua19ieXRlcxgEIAEoBRIXCg9tYXhfY2h1bmtfYnl0ZXMYBSABKAUSEAoIZmVhdHVyZXMYBiADKAkSLgoKc3RhcnRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDcGlkGAggASgFImMKCkxvYWRlckluZm8SDAoEbmFtZRgBIAEoCRIPCgdzY2hlbWVzGAIgAygJEhQKDGRpc3RyaWJ1dGlvbhgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEg8KB3N1bW1hcnkYBSABKAkyxAMKDEltYWdlU2VydmljZRJPCglMb2FkSW1hZ2USHC5pbWFnZWlkLnYxLkxvYWRJbWFnZVJlcXVlc3QaHS5pbWFnZWlkLnYxLkxvYWRJbWFnZVJlc3BvbnNlIgOQAgEwARJiChBHZXRJbWFnZU1ldGFkYXRhEiMuaW1hZ2VpZC52MS5HZXRJbWFnZU1ldGFkYXRhUmVxdWVzdBokLmltYWdlaWQudjEuR2V0SW1hZ2VNZXRhZGF0YVJlc3BvbnNlIgOQAgESUgoKTGlzdEltYWdlcxIdLmltYWdlaWQudjEuTGlzdEltYWdlc1JlcXVlc3QaHi5pbWFnZWlkLnYxLkxpc3RJbWFnZXNSZXNwb25zZSIDkAIBMAESUAoKU3RhdEltYWdlcxIdLmltYWdlaWQudjEuU3RhdEltYWdlc1JlcXVlc3QaHi5pbWFnZWlkLnYxLlN0YXRJbWFnZXNSZXNwb25zZSIDkAIBElkKDUdldFNlcnZlckluZm8SIC5pbWFnZWlkLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiEuaW1hZ2VpZC52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2UiA5ACAUKVAQoOY29tLmltYWdlaWQudjFCEUltYWdlU2VydmljZVByb3RvUAFaJ2ltYWdlaWQuZXhhbXBsZS9nby9pbWFnZWlkL3YxO2ltYWdlaWR2MaICA0lYWKoCCkltYWdlaWQuVjHKAgpJbWFnZWlkXFYx4gIWSW1hZ2VpZFxWMVxHUEJNZXRhZGF0YeoCC0ltYWdlaWQ6OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_imageid_v1_types]);
+  fileDesc("Ch5pbWFnZWlkL3YxL2ltYWdlX3NlcnZpY2UucHJvdG8SCmltYWdlaWQudjEiogIKEExvYWRJbWFnZVJlcXVlc3QSEAoIaW1hZ2VfaWQYASABKAkSJgoGb3V0cHV0GAIgASgLMhYuaW1hZ2VpZC52MS5PdXRwdXRTcGVjEi8KDWNhY2hlX2NvbnRyb2wYAyABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBITCgtyZWFkX29mZnNldBgGIAEoAxISCgpyZWFkX2xpbWl0GAcgASgDEhUKDWlmX21hdGNoX2V0YWcYCCABKAkSGgoSaWZfbm9uZV9tYXRjaF9ldGFnGAkgASgJEhMKC2NodW5rX2J5dGVzGAogASgFEhoKEmluY2x1ZGVfZGljb21fanNvbhgLIAEoCEoECAQQBUoECAUQBkoECAwQDUoECA0QDiKYAQoRTG9hZEltYWdlUmVzcG9uc2USJwoGaGVhZGVyGAEgASgLMhcuaW1hZ2VpZC52MS5JbWFnZUhlYWRlchIoCgdzdW1tYXJ5GAIgASgLMhcuaW1hZ2VpZC52MS5Mb2FkU3VtbWFyeRIkCgVjaHVuaxgPIAEoCzIVLmltYWdlaWQudjEuRGF0YUNodW5rSgQIAxAESgQIBBAFIoEECgtJbWFnZUhlYWRlchIQCghpbWFnZV9pZBgBIAEoCRIyCg5yZXByZXNlbnRhdGlvbhgCIAEoDjIaLmltYWdlaWQudjEuUmVwcmVzZW50YXRpb24SFAoMY29udGVudF90eXBlGAMgASgJEiIKBmxheW91dBgEIAEoCzISLmltYWdlaWQudjEuTGF5b3V0EisKCG1ldGFkYXRhGAUgASgLMhkuaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhEhcKCnNpemVfYnl0ZXMYBiABKANIAIgBARITCgtyYW5nZV9zdGFydBgHIAEoAxIMCgRldGFnGAggASgJEigKCWNoZWNrc3VtcxgJIAEoCzIVLmltYWdlaWQudjEuQ2hlY2tzdW1zEi0KDGNhY2hlX3N0YXR1cxgKIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSJgoDYWdlGAsgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KC2V4cGlyZV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxub3RfbW9kaWZpZWQYDSABKAgSIgoGdGltaW5nGA4gASgLMhIuaW1hZ2VpZC52MS5UaW1pbmcSDgoGbG9hZGVyGA8gASgJQg0KC19zaXplX2J5dGVzIkkKCURhdGFDaHVuaxIOCgZvZmZzZXQYASABKAMSEwoGY3JjMzJjGAIgASgHSACIAQESDAoEZGF0YRgPIAEoDEIJCgdfY3JjMzJjIqEBCgtMb2FkU3VtbWFyeRISCgpzZW50X2J5dGVzGAEgASgDEhIKCnNpemVfYnl0ZXMYAiABKAMSKAoJY2hlY2tzdW1zGAMgASgLMhUuaW1hZ2VpZC52MS5DaGVja3N1bXMSIgoGdGltaW5nGAQgASgLMhIuaW1hZ2VpZC52MS5UaW1pbmcSDgoGc3RvcmVkGAUgASgIEgwKBGV0YWcYBiABKAkihAEKF0dldEltYWdlTWV0YWRhdGFSZXF1ZXN0EhAKCGltYWdlX2lkGAEgASgJEi8KDWNhY2hlX2NvbnRyb2wYAiABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBIaChJpbmNsdWRlX2RpY29tX2pzb24YBSABKAhKBAgDEARKBAgEEAUihgEKGEdldEltYWdlTWV0YWRhdGFSZXNwb25zZRIrCghtZXRhZGF0YRgBIAEoCzIZLmltYWdlaWQudjEuSW1hZ2VNZXRhZGF0YRItCgxjYWNoZV9zdGF0dXMYAiABKA4yFy5pbWFnZWlkLnYxLkNhY2hlU3RhdHVzEg4KBmxvYWRlchgDIAEoCSKKAQocQmF0Y2hHZXRJbWFnZU1ldGFkYXRhUmVxdWVzdBIRCglpbWFnZV9pZHMYASADKAkSLwoNY2FjaGVfY29udHJvbBgCIAEoCzIYLmltYWdlaWQudjEuQ2FjaGVDb250cm9sEhoKEmluY2x1ZGVfZGljb21fanNvbhgFIAEoCEoECAMQBEoECAQQBSJRCh1CYXRjaEdldEltYWdlTWV0YWRhdGFSZXNwb25zZRIwCgdyZXN1bHRzGAEgAygLMh8uaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhUmVzdWx0ItEBChNJbWFnZU1ldGFkYXRhUmVzdWx0Eg0KBWluZGV4GAEgASgFEisKCG1ldGFkYXRhGAIgASgLMhkuaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhEi0KDGNhY2hlX3N0YXR1cxgDIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSDgoGbG9hZGVyGAQgASgJEhIKCmVycm9yX2NvZGUYBSABKAUSFAoMZXJyb3JfcmVhc29uGAYgASgJEhUKDWVycm9yX21lc3NhZ2UYByABKAkiXgoRTGlzdEltYWdlc1JlcXVlc3QSDAoEcm9vdBgBIAEoCRIvCg1jYWNoZV9jb250cm9sGAIgASgLMhguaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2xKBAgDEARKBAgEEAUiPQoSTGlzdEltYWdlc1Jlc3BvbnNlEicKBmltYWdlcxgBIAMoCzIXLmltYWdlaWQudjEuTGlzdGVkSW1hZ2Ui6wEKC0xpc3RlZEltYWdlEhAKCGltYWdlX2lkGAEgASgJEiAKE3Nlcmllc19pbnN0YW5jZV91aWQYAiABKAlIAIgBARIdChBzb3BfaW5zdGFuY2VfdWlkGAMgASgJSAGIAQESHAoPaW5zdGFuY2VfbnVtYmVyGAQgASgFSAKIAQESGQoMZnJhbWVfbnVtYmVyGAUgASgFSAOIAQFCFgoUX3Nlcmllc19pbnN0YW5jZV91aWRCEwoRX3NvcF9pbnN0YW5jZV91aWRCEgoQX2luc3RhbmNlX251bWJlckIPCg1fZnJhbWVfbnVtYmVyIk4KEVN0YXRJbWFnZXNSZXF1ZXN0EhEKCWltYWdlX2lkcxgBIAMoCRImCgZvdXRwdXQYAiABKAsyFi5pbWFnZWlkLnYxLk91dHB1dFNwZWMiOgoSU3RhdEltYWdlc1Jlc3BvbnNlEiQKBXN0YXRzGAEgAygLMhUuaW1hZ2VpZC52MS5JbWFnZVN0YXQiZQoJSW1hZ2VTdGF0Eg4KBmNhY2hlZBgBIAEoCBINCgVmcmVzaBgCIAEoCBIPCgdmaWxsaW5nGAMgASgIEhIKCnNpemVfYnl0ZXMYBCABKAMSFAoMZXJyb3JfcmVhc29uGAUgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IusBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRITCgtpbnN0YW5jZV9pZBgCIAEoCRInCgdsb2FkZXJzGAMgAygLMhYuaW1hZ2VpZC52MS5Mb2FkZXJJbmZvEhsKE2RlZmF1bHRfY2h1bmtfYnl0ZXMYBCABKAUSFwoPbWF4X2NodW5rX2J5dGVzGAUgASgFEhAKCGZlYXR1cmVzGAYgAygJEi4KCnN0YXJ0X3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA3BpZBgIIAEoBSJjCgpMb2FkZXJJbmZvEgwKBG5hbWUYASABKAkSDwoHc2NoZW1lcxgCIAMoCRIUCgxkaXN0cmlidXRpb24YAyABKAkSDwoHdmVyc2lvbhgEIAEoCRIPCgdzdW1tYXJ5GAUgASgJMrkECgxJbWFnZVNlcnZpY2USTwoJTG9hZEltYWdlEhwuaW1hZ2VpZC52MS5Mb2FkSW1hZ2VSZXF1ZXN0Gh0uaW1hZ2VpZC52MS5Mb2FkSW1hZ2VSZXNwb25zZSIDkAIBMAESYgoQR2V0SW1hZ2VNZXRhZGF0YRIjLmltYWdlaWQudjEuR2V0SW1hZ2VNZXRhZGF0YVJlcXVlc3QaJC5pbWFnZWlkLnYxLkdldEltYWdlTWV0YWRhdGFSZXNwb25zZSIDkAIBEnMKFUJhdGNoR2V0SW1hZ2VNZXRhZGF0YRIoLmltYWdlaWQudjEuQmF0Y2hHZXRJbWFnZU1ldGFkYXRhUmVxdWVzdBopLmltYWdlaWQudjEuQmF0Y2hHZXRJbWFnZU1ldGFkYXRhUmVzcG9uc2UiA5ACATABElIKCkxpc3RJbWFnZXMSHS5pbWFnZWlkLnYxLkxpc3RJbWFnZXNSZXF1ZXN0Gh4uaW1hZ2VpZC52MS5MaXN0SW1hZ2VzUmVzcG9uc2UiA5ACATABElAKClN0YXRJbWFnZXMSHS5pbWFnZWlkLnYxLlN0YXRJbWFnZXNSZXF1ZXN0Gh4uaW1hZ2VpZC52MS5TdGF0SW1hZ2VzUmVzcG9uc2UiA5ACARJZCg1HZXRTZXJ2ZXJJbmZvEiAuaW1hZ2VpZC52MS5HZXRTZXJ2ZXJJbmZvUmVxdWVzdBohLmltYWdlaWQudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlIgOQAgFClQEKDmNvbS5pbWFnZWlkLnYxQhFJbWFnZVNlcnZpY2VQcm90b1ABWidpbWFnZWlkLmV4YW1wbGUvZ28vaW1hZ2VpZC92MTtpbWFnZWlkdjGiAgNJWFiqAgpJbWFnZWlkLlYxygIKSW1hZ2VpZFxWMeICFkltYWdlaWRcVjFcR1BCTWV0YWRhdGHqAgtJbWFnZWlkOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_imageid_v1_types]);
 
 /**
  * @generated from message imageid.v1.LoadImageRequest
@@ -362,6 +362,108 @@ export const GetImageMetadataResponseSchema: GenMessage<GetImageMetadataResponse
   messageDesc(file_imageid_v1_image_service, 6);
 
 /**
+ * @generated from message imageid.v1.BatchGetImageMetadataRequest
+ */
+export type BatchGetImageMetadataRequest = Message<"imageid.v1.BatchGetImageMetadataRequest"> & {
+  /**
+   * At most 10000.
+   *
+   * @generated from field: repeated string image_ids = 1;
+   */
+  imageIds: string[];
+
+  /**
+   * @generated from field: imageid.v1.CacheControl cache_control = 2;
+   */
+  cacheControl?: CacheControl | undefined;
+
+  /**
+   * @generated from field: bool include_dicom_json = 5;
+   */
+  includeDicomJson: boolean;
+};
+
+/**
+ * Describes the message imageid.v1.BatchGetImageMetadataRequest.
+ * Use `create(BatchGetImageMetadataRequestSchema)` to create a new message.
+ */
+export const BatchGetImageMetadataRequestSchema: GenMessage<BatchGetImageMetadataRequest> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_image_service, 7);
+
+/**
+ * A message carries up to 100 results, in the order of the request over the whole stream.
+ *
+ * @generated from message imageid.v1.BatchGetImageMetadataResponse
+ */
+export type BatchGetImageMetadataResponse = Message<"imageid.v1.BatchGetImageMetadataResponse"> & {
+  /**
+   * @generated from field: repeated imageid.v1.ImageMetadataResult results = 1;
+   */
+  results: ImageMetadataResult[];
+};
+
+/**
+ * Describes the message imageid.v1.BatchGetImageMetadataResponse.
+ * Use `create(BatchGetImageMetadataResponseSchema)` to create a new message.
+ */
+export const BatchGetImageMetadataResponseSchema: GenMessage<BatchGetImageMetadataResponse> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_image_service, 8);
+
+/**
+ * @generated from message imageid.v1.ImageMetadataResult
+ */
+export type ImageMetadataResult = Message<"imageid.v1.ImageMetadataResult"> & {
+  /**
+   * in the request, from 0
+   *
+   * @generated from field: int32 index = 1;
+   */
+  index: number;
+
+  /**
+   * Absent where the image failed; `error_reason` and `error_message` then tell why, as
+   * the status of GetImageMetadata would.
+   *
+   * @generated from field: imageid.v1.ImageMetadata metadata = 2;
+   */
+  metadata?: ImageMetadata | undefined;
+
+  /**
+   * @generated from field: imageid.v1.CacheStatus cache_status = 3;
+   */
+  cacheStatus: CacheStatus;
+
+  /**
+   * @generated from field: string loader = 4;
+   */
+  loader: string;
+
+  /**
+   * google.rpc.Code; 0 where it did not fail
+   *
+   * @generated from field: int32 error_code = 5;
+   */
+  errorCode: number;
+
+  /**
+   * @generated from field: string error_reason = 6;
+   */
+  errorReason: string;
+
+  /**
+   * @generated from field: string error_message = 7;
+   */
+  errorMessage: string;
+};
+
+/**
+ * Describes the message imageid.v1.ImageMetadataResult.
+ * Use `create(ImageMetadataResultSchema)` to create a new message.
+ */
+export const ImageMetadataResultSchema: GenMessage<ImageMetadataResult> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_image_service, 9);
+
+/**
  * @generated from message imageid.v1.ListImagesRequest
  */
 export type ListImagesRequest = Message<"imageid.v1.ListImagesRequest"> & {
@@ -383,7 +485,7 @@ export type ListImagesRequest = Message<"imageid.v1.ListImagesRequest"> & {
  * Use `create(ListImagesRequestSchema)` to create a new message.
  */
 export const ListImagesRequestSchema: GenMessage<ListImagesRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 7);
+  messageDesc(file_imageid_v1_image_service, 10);
 
 /**
  * A message carries up to 500 images; the order holds over the whole stream.
@@ -402,7 +504,7 @@ export type ListImagesResponse = Message<"imageid.v1.ListImagesResponse"> & {
  * Use `create(ListImagesResponseSchema)` to create a new message.
  */
 export const ListImagesResponseSchema: GenMessage<ListImagesResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 8);
+  messageDesc(file_imageid_v1_image_service, 11);
 
 /**
  * @generated from message imageid.v1.ListedImage
@@ -441,7 +543,7 @@ export type ListedImage = Message<"imageid.v1.ListedImage"> & {
  * Use `create(ListedImageSchema)` to create a new message.
  */
 export const ListedImageSchema: GenMessage<ListedImage> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 9);
+  messageDesc(file_imageid_v1_image_service, 12);
 
 /**
  * @generated from message imageid.v1.StatImagesRequest
@@ -465,7 +567,7 @@ export type StatImagesRequest = Message<"imageid.v1.StatImagesRequest"> & {
  * Use `create(StatImagesRequestSchema)` to create a new message.
  */
 export const StatImagesRequestSchema: GenMessage<StatImagesRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 10);
+  messageDesc(file_imageid_v1_image_service, 13);
 
 /**
  * @generated from message imageid.v1.StatImagesResponse
@@ -484,7 +586,7 @@ export type StatImagesResponse = Message<"imageid.v1.StatImagesResponse"> & {
  * Use `create(StatImagesResponseSchema)` to create a new message.
  */
 export const StatImagesResponseSchema: GenMessage<StatImagesResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 11);
+  messageDesc(file_imageid_v1_image_service, 14);
 
 /**
  * @generated from message imageid.v1.ImageStat
@@ -531,7 +633,7 @@ export type ImageStat = Message<"imageid.v1.ImageStat"> & {
  * Use `create(ImageStatSchema)` to create a new message.
  */
 export const ImageStatSchema: GenMessage<ImageStat> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 12);
+  messageDesc(file_imageid_v1_image_service, 15);
 
 /**
  * @generated from message imageid.v1.GetServerInfoRequest
@@ -544,7 +646,7 @@ export type GetServerInfoRequest = Message<"imageid.v1.GetServerInfoRequest"> & 
  * Use `create(GetServerInfoRequestSchema)` to create a new message.
  */
 export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 13);
+  messageDesc(file_imageid_v1_image_service, 16);
 
 /**
  * @generated from message imageid.v1.GetServerInfoResponse
@@ -600,7 +702,7 @@ export type GetServerInfoResponse = Message<"imageid.v1.GetServerInfoResponse"> 
  * Use `create(GetServerInfoResponseSchema)` to create a new message.
  */
 export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 14);
+  messageDesc(file_imageid_v1_image_service, 17);
 
 /**
  * @generated from message imageid.v1.LoaderInfo
@@ -643,7 +745,7 @@ export type LoaderInfo = Message<"imageid.v1.LoaderInfo"> & {
  * Use `create(LoaderInfoSchema)` to create a new message.
  */
 export const LoaderInfoSchema: GenMessage<LoaderInfo> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 15);
+  messageDesc(file_imageid_v1_image_service, 18);
 
 /**
  * Resolves imageIds: URLs that name one image each and whose scheme (what stands before
@@ -671,6 +773,7 @@ export const LoaderInfoSchema: GenMessage<LoaderInfo> = /*@__PURE__*/
  *   IMAGE_TOO_LARGE         FAILED_PRECONDITION   the body, or the decoded image, is above the size limit
  *   DECODER_MISSING         UNIMPLEMENTED         no decoder for metadata.transfer_syntax_uid; ENCODED works
  *   DECODE_FAILED           DATA_LOSS             the data are corrupt or not an image; ENCODED works
+ *   DECODE_LIMIT            RESOURCE_EXHAUSTED    decoding took more memory or time than allowed; ENCODED works
  *   CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
  *   CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
  *   RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
@@ -705,6 +808,18 @@ export const ImageService: GenService<{
     methodKind: "unary";
     input: typeof GetImageMetadataRequestSchema;
     output: typeof GetImageMetadataResponseSchema;
+  },
+  /**
+   * The same for many images, before any pixel of theirs is read: where the origin has one
+   * document for a whole series (WADO-RS), that is fetched once. One that fails is told in
+   * its result and does not end the call.
+   *
+   * @generated from rpc imageid.v1.ImageService.BatchGetImageMetadata
+   */
+  batchGetImageMetadata: {
+    methodKind: "server_streaming";
+    input: typeof BatchGetImageMetadataRequestSchema;
+    output: typeof BatchGetImageMetadataResponseSchema;
   },
   /**
    * The imageIds below a study or series URL, a folder or a DICOMDIR, in slice order.

@@ -14,7 +14,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file imageid/v1/types.proto.
  */
 export const file_imageid_v1_types: GenFile = /*@__PURE__*/
-  fileDesc("ChZpbWFnZWlkL3YxL3R5cGVzLnByb3RvEgppbWFnZWlkLnYxIp4BCgpPdXRwdXRTcGVjEiwKB2VuY29kZWQYASABKAsyGS5pbWFnZWlkLnYxLkVuY29kZWRPdXRwdXRIABIqCgZwaXhlbHMYAiABKAsyGC5pbWFnZWlkLnYxLlBpeGVsc091dHB1dEgAEi4KCHJlbmRlcmVkGAMgASgLMhouaW1hZ2VpZC52MS5SZW5kZXJlZE91dHB1dEgAQgYKBGtpbmQiDwoNRW5jb2RlZE91dHB1dCJUCgxQaXhlbHNPdXRwdXQSIgoGdmFsdWVzGAEgASgOMhIuaW1hZ2VpZC52MS5WYWx1ZXMSIAoFY29sb3IYAiABKA4yES5pbWFnZWlkLnYxLkNvbG9yIogCCg5SZW5kZXJlZE91dHB1dBIoCgZmb3JtYXQYASABKA4yGC5pbWFnZWlkLnYxLlJlbmRlckZvcm1hdBIPCgdxdWFsaXR5GAIgASgFEhEKCW1heF93aWR0aBgDIAEoBRISCgptYXhfaGVpZ2h0GAQgASgFEhoKDXdpbmRvd19jZW50ZXIYBSABKAFIAIgBARIZCgx3aW5kb3dfd2lkdGgYBiABKAFIAYgBARI0ChB2b2lfbHV0X2Z1bmN0aW9uGAcgASgOMhouaW1hZ2VpZC52MS5Wb2lMdXRGdW5jdGlvbkIQCg5fd2luZG93X2NlbnRlckIPCg1fd2luZG93X3dpZHRoSgQICBAPIlUKBkxheW91dBIrCgtzYW1wbGVfdHlwZRgBIAEoDjIWLmltYWdlaWQudjEuU2FtcGxlVHlwZRINCgVzaGFwZRgCIAMoBRIPCgdzdHJpZGVzGAMgAygDIu8PCg1JbWFnZU1ldGFkYXRhEhEKBHJvd3MYASABKAVIAIgBARIUCgdjb2x1bW5zGAIgASgFSAGIAQESHgoRc2FtcGxlc19wZXJfcGl4ZWwYAyABKAVIAogBARInChpwaG90b21ldHJpY19pbnRlcnByZXRhdGlvbhgEIAEoCUgDiAEBEhsKDmJpdHNfYWxsb2NhdGVkGAUgASgFSASIAQESGAoLYml0c19zdG9yZWQYBiABKAVIBYgBARIVCghoaWdoX2JpdBgHIAEoBUgGiAEBEiEKFHBpeGVsX3JlcHJlc2VudGF0aW9uGAggASgFSAeIAQESIQoUcGxhbmFyX2NvbmZpZ3VyYXRpb24YCSABKAVICIgBARIcCg9taW5fcGl4ZWxfdmFsdWUYCiABKAFICYgBARIcCg9tYXhfcGl4ZWxfdmFsdWUYCyABKAFICogBARIaCg1yZXNjYWxlX3Nsb3BlGAwgASgBSAuIAQESHgoRcmVzY2FsZV9pbnRlcmNlcHQYDSABKAFIDIgBARIZCgxyZXNjYWxlX3R5cGUYDiABKAlIDYgBARIVCg13aW5kb3dfY2VudGVyGA8gAygBEhQKDHdpbmRvd193aWR0aBgQIAMoARInCh93aW5kb3dfY2VudGVyX3dpZHRoX2V4cGxhbmF0aW9uGBEgAygJEjQKEHZvaV9sdXRfZnVuY3Rpb24YEiABKA4yGi5pbWFnZWlkLnYxLlZvaUx1dEZ1bmN0aW9uEhUKDXBpeGVsX3NwYWNpbmcYEyADKAESHAoUaW1hZ2VyX3BpeGVsX3NwYWNpbmcYFCADKAESGgoScGl4ZWxfYXNwZWN0X3JhdGlvGBUgAygFEhwKD3NsaWNlX3RoaWNrbmVzcxgWIAEoAUgOiAEBEhsKDnNsaWNlX2xvY2F0aW9uGBcgASgBSA+IAQESIwoWc3BhY2luZ19iZXR3ZWVuX3NsaWNlcxgYIAEoAUgQiAEBEh4KFmltYWdlX3Bvc2l0aW9uX3BhdGllbnQYGSADKAESIQoZaW1hZ2Vfb3JpZW50YXRpb25fcGF0aWVudBgaIAMoARIjChZmcmFtZV9vZl9yZWZlcmVuY2VfdWlkGBsgASgJSBGIAQESFQoIbW9kYWxpdHkYHCABKAlIEogBARIfChJzdHVkeV9pbnN0YW5jZV91aWQYHSABKAlIE4gBARIgChNzZXJpZXNfaW5zdGFuY2VfdWlkGB4gASgJSBSIAQESHQoQc29wX2luc3RhbmNlX3VpZBgfIAEoCUgViAEBEhoKDXNvcF9jbGFzc191aWQYICABKAlIFogBARIaCg1zZXJpZXNfbnVtYmVyGCEgASgFSBeIAQESHwoSc2VyaWVzX2Rlc2NyaXB0aW9uGCIgASgJSBiIAQESHAoPaW5zdGFuY2VfbnVtYmVyGCMgASgFSBmIAQESGQoMZnJhbWVfbnVtYmVyGCQgASgFSBqIAQESHQoQbnVtYmVyX29mX2ZyYW1lcxglIAEoBUgbiAEBEiAKE3RyYW5zZmVyX3N5bnRheF91aWQYJiABKAlIHIgBARIgChNwaXhlbF9wYWRkaW5nX3ZhbHVlGCcgASgBSB2IAQESJgoZcGl4ZWxfcGFkZGluZ19yYW5nZV9saW1pdBgoIAEoAUgeiAEBEiQKF2xvc3N5X2ltYWdlX2NvbXByZXNzaW9uGCkgASgJSB+IAQESFwoPbW9kYWxpdHlfdmFsdWVzGCogASgIEisKCmRpY29tX2pzb24YPCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgcKBV9yb3dzQgoKCF9jb2x1bW5zQhQKEl9zYW1wbGVzX3Blcl9waXhlbEIdChtfcGhvdG9tZXRyaWNfaW50ZXJwcmV0YXRpb25CEQoPX2JpdHNfYWxsb2NhdGVkQg4KDF9iaXRzX3N0b3JlZEILCglfaGlnaF9iaXRCFwoVX3BpeGVsX3JlcHJlc2VudGF0aW9uQhcKFV9wbGFuYXJfY29uZmlndXJhdGlvbkISChBfbWluX3BpeGVsX3ZhbHVlQhIKEF9tYXhfcGl4ZWxfdmFsdWVCEAoOX3Jlc2NhbGVfc2xvcGVCFAoSX3Jlc2NhbGVfaW50ZXJjZXB0Qg8KDV9yZXNjYWxlX3R5cGVCEgoQX3NsaWNlX3RoaWNrbmVzc0IRCg9fc2xpY2VfbG9jYXRpb25CGQoXX3NwYWNpbmdfYmV0d2Vlbl9zbGljZXNCGQoXX2ZyYW1lX29mX3JlZmVyZW5jZV91aWRCCwoJX21vZGFsaXR5QhUKE19zdHVkeV9pbnN0YW5jZV91aWRCFgoUX3Nlcmllc19pbnN0YW5jZV91aWRCEwoRX3NvcF9pbnN0YW5jZV91aWRCEAoOX3NvcF9jbGFzc191aWRCEAoOX3Nlcmllc19udW1iZXJCFQoTX3Nlcmllc19kZXNjcmlwdGlvbkISChBfaW5zdGFuY2VfbnVtYmVyQg8KDV9mcmFtZV9udW1iZXJCEwoRX251bWJlcl9vZl9mcmFtZXNCFgoUX3RyYW5zZmVyX3N5bnRheF91aWRCFgoUX3BpeGVsX3BhZGRpbmdfdmFsdWVCHAoaX3BpeGVsX3BhZGRpbmdfcmFuZ2VfbGltaXRCGgoYX2xvc3N5X2ltYWdlX2NvbXByZXNzaW9uSgQIKxA8IiEKCUNoZWNrc3VtcxIOCgZzaGEyNTYYASABKAxKBAgCEAMiiQIKDENhY2hlQ29udHJvbBIrCgRtb2RlGAEgASgOMh0uaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2wuTW9kZRIqCgdtYXhfYWdlGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiwKCW1heF9zdGFsZRgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJsCgRNb2RlEhQKEE1PREVfVU5TUEVDSUZJRUQQABIRCg1NT0RFX05PX0NBQ0hFEAESFwoTTU9ERV9PTkxZX0lGX0NBQ0hFRBACEhEKDU1PREVfTk9fU1RPUkUQAxIPCgtNT0RFX1JFTE9BRBAESgQIBBAFItABCgZUaW1pbmcSKAoFdG90YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNAoRb3JpZ2luX2ZpcnN0X2J5dGUYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoMb3JpZ2luX3RvdGFsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKBmRlY29kZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkoECAUQBkoECAYQByqEAQoOUmVwcmVzZW50YXRpb24SHgoaUkVQUkVTRU5UQVRJT05fVU5TUEVDSUZJRUQQABIaChZSRVBSRVNFTlRBVElPTl9FTkNPREVEEAESGQoVUkVQUkVTRU5UQVRJT05fUElYRUxTEAISGwoXUkVQUkVTRU5UQVRJT05fUkVOREVSRUQQAypICgZWYWx1ZXMSFgoSVkFMVUVTX1VOU1BFQ0lGSUVEEAASEQoNVkFMVUVTX1NUT1JFRBABEhMKD1ZBTFVFU19NT0RBTElUWRACKj8KBUNvbG9yEhUKEUNPTE9SX1VOU1BFQ0lGSUVEEAASEAoMQ09MT1JfU1RPUkVEEAESDQoJQ09MT1JfUkdCEAIqXAoMUmVuZGVyRm9ybWF0Eh0KGVJFTkRFUl9GT1JNQVRfVU5TUEVDSUZJRUQQABIVChFSRU5ERVJfRk9STUFUX1BORxABEhYKElJFTkRFUl9GT1JNQVRfSlBFRxACKpABCg5Wb2lMdXRGdW5jdGlvbhIgChxWT0lfTFVUX0ZVTkNUSU9OX1VOU1BFQ0lGSUVEEAASGwoXVk9JX0xVVF9GVU5DVElPTl9MSU5FQVIQARIhCh1WT0lfTFVUX0ZVTkNUSU9OX0xJTkVBUl9FWEFDVBACEhwKGFZPSV9MVVRfRlVOQ1RJT05fU0lHTU9JRBADKuYBCgpTYW1wbGVUeXBlEhsKF1NBTVBMRV9UWVBFX1VOU1BFQ0lGSUVEEAASFQoRU0FNUExFX1RZUEVfVUlOVDgQARIUChBTQU1QTEVfVFlQRV9JTlQ4EAISFgoSU0FNUExFX1RZUEVfVUlOVDE2EAMSFQoRU0FNUExFX1RZUEVfSU5UMTYQBBIWChJTQU1QTEVfVFlQRV9VSU5UMzIQBRIVChFTQU1QTEVfVFlQRV9JTlQzMhAGEhcKE1NBTVBMRV9UWVBFX0ZMT0FUMzIQBxIXChNTQU1QTEVfVFlQRV9GTE9BVDY0EAgqwwEKC0NhY2hlU3RhdHVzEhwKGENBQ0hFX1NUQVRVU19VTlNQRUNJRklFRBAAEhQKEENBQ0hFX1NUQVRVU19ISVQQARIVChFDQUNIRV9TVEFUVVNfTUlTUxACEhoKFkNBQ0hFX1NUQVRVU19DT0FMRVNDRUQQAxIcChhDQUNIRV9TVEFUVVNfUkVWQUxJREFURUQQBBIWChJDQUNIRV9TVEFUVVNfU1RBTEUQBRIXChNDQUNIRV9TVEFUVVNfQllQQVNTEAZCjgEKDmNvbS5pbWFnZWlkLnYxQgpUeXBlc1Byb3RvUAFaJ2ltYWdlaWQuZXhhbXBsZS9nby9pbWFnZWlkL3YxO2ltYWdlaWR2MaICA0lYWKoCCkltYWdlaWQuVjHKAgpJbWFnZWlkXFYx4gIWSW1hZ2VpZFxWMVxHUEJNZXRhZGF0YeoCC0ltYWdlaWQ6OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_struct]);
+  fileDesc("ChZpbWFnZWlkL3YxL3R5cGVzLnByb3RvEgppbWFnZWlkLnYxIp4BCgpPdXRwdXRTcGVjEiwKB2VuY29kZWQYASABKAsyGS5pbWFnZWlkLnYxLkVuY29kZWRPdXRwdXRIABIqCgZwaXhlbHMYAiABKAsyGC5pbWFnZWlkLnYxLlBpeGVsc091dHB1dEgAEi4KCHJlbmRlcmVkGAMgASgLMhouaW1hZ2VpZC52MS5SZW5kZXJlZE91dHB1dEgAQgYKBGtpbmQiDwoNRW5jb2RlZE91dHB1dCJUCgxQaXhlbHNPdXRwdXQSIgoGdmFsdWVzGAEgASgOMhIuaW1hZ2VpZC52MS5WYWx1ZXMSIAoFY29sb3IYAiABKA4yES5pbWFnZWlkLnYxLkNvbG9yIqgDCg5SZW5kZXJlZE91dHB1dBIoCgZmb3JtYXQYASABKA4yGC5pbWFnZWlkLnYxLlJlbmRlckZvcm1hdBIPCgdxdWFsaXR5GAIgASgFEhEKCW1heF93aWR0aBgDIAEoBRISCgptYXhfaGVpZ2h0GAQgASgFEhoKDXdpbmRvd19jZW50ZXIYBSABKAFIAIgBARIZCgx3aW5kb3dfd2lkdGgYBiABKAFIAYgBARI0ChB2b2lfbHV0X2Z1bmN0aW9uGAcgASgOMhouaW1hZ2VpZC52MS5Wb2lMdXRGdW5jdGlvbhITCgt3aW5kb3dfbmFtZRgIIAEoCRIbCg5sb3dfcGVyY2VudGlsZRgJIAEoAUgCiAEBEhwKD2hpZ2hfcGVyY2VudGlsZRgKIAEoAUgDiAEBEhEKCWJpdF9kZXB0aBgLIAEoBRIOCgZpbnZlcnQYDCABKAhCEAoOX3dpbmRvd19jZW50ZXJCDwoNX3dpbmRvd193aWR0aEIRCg9fbG93X3BlcmNlbnRpbGVCEgoQX2hpZ2hfcGVyY2VudGlsZUoECA0QDkoECA4QDyJVCgZMYXlvdXQSKwoLc2FtcGxlX3R5cGUYASABKA4yFi5pbWFnZWlkLnYxLlNhbXBsZVR5cGUSDQoFc2hhcGUYAiADKAUSDwoHc3RyaWRlcxgDIAMoAyKEIAoNSW1hZ2VNZXRhZGF0YRIRCgRyb3dzGAEgASgFSACIAQESFAoHY29sdW1ucxgCIAEoBUgBiAEBEh4KEXNhbXBsZXNfcGVyX3BpeGVsGAMgASgFSAKIAQESJwoacGhvdG9tZXRyaWNfaW50ZXJwcmV0YXRpb24YBCABKAlIA4gBARIbCg5iaXRzX2FsbG9jYXRlZBgFIAEoBUgEiAEBEhgKC2JpdHNfc3RvcmVkGAYgASgFSAWIAQESFQoIaGlnaF9iaXQYByABKAVIBogBARIhChRwaXhlbF9yZXByZXNlbnRhdGlvbhgIIAEoBUgHiAEBEiEKFHBsYW5hcl9jb25maWd1cmF0aW9uGAkgASgFSAiIAQESHAoPbWluX3BpeGVsX3ZhbHVlGAogASgBSAmIAQESHAoPbWF4X3BpeGVsX3ZhbHVlGAsgASgBSAqIAQESGgoNcmVzY2FsZV9zbG9wZRgMIAEoAUgLiAEBEh4KEXJlc2NhbGVfaW50ZXJjZXB0GA0gASgBSAyIAQESGQoMcmVzY2FsZV90eXBlGA4gASgJSA2IAQESFQoNd2luZG93X2NlbnRlchgPIAMoARIUCgx3aW5kb3dfd2lkdGgYECADKAESJwofd2luZG93X2NlbnRlcl93aWR0aF9leHBsYW5hdGlvbhgRIAMoCRI0ChB2b2lfbHV0X2Z1bmN0aW9uGBIgASgOMhouaW1hZ2VpZC52MS5Wb2lMdXRGdW5jdGlvbhIVCg1waXhlbF9zcGFjaW5nGBMgAygBEhwKFGltYWdlcl9waXhlbF9zcGFjaW5nGBQgAygBEhoKEnBpeGVsX2FzcGVjdF9yYXRpbxgVIAMoBRIcCg9zbGljZV90aGlja25lc3MYFiABKAFIDogBARIbCg5zbGljZV9sb2NhdGlvbhgXIAEoAUgPiAEBEiMKFnNwYWNpbmdfYmV0d2Vlbl9zbGljZXMYGCABKAFIEIgBARIeChZpbWFnZV9wb3NpdGlvbl9wYXRpZW50GBkgAygBEiEKGWltYWdlX29yaWVudGF0aW9uX3BhdGllbnQYGiADKAESIwoWZnJhbWVfb2ZfcmVmZXJlbmNlX3VpZBgbIAEoCUgRiAEBEhUKCG1vZGFsaXR5GBwgASgJSBKIAQESHwoSc3R1ZHlfaW5zdGFuY2VfdWlkGB0gASgJSBOIAQESIAoTc2VyaWVzX2luc3RhbmNlX3VpZBgeIAEoCUgUiAEBEh0KEHNvcF9pbnN0YW5jZV91aWQYHyABKAlIFYgBARIaCg1zb3BfY2xhc3NfdWlkGCAgASgJSBaIAQESGgoNc2VyaWVzX251bWJlchghIAEoBUgXiAEBEh8KEnNlcmllc19kZXNjcmlwdGlvbhgiIAEoCUgYiAEBEhwKD2luc3RhbmNlX251bWJlchgjIAEoBUgZiAEBEhkKDGZyYW1lX251bWJlchgkIAEoBUgaiAEBEh0KEG51bWJlcl9vZl9mcmFtZXMYJSABKAVIG4gBARIgChN0cmFuc2Zlcl9zeW50YXhfdWlkGCYgASgJSByIAQESIAoTcGl4ZWxfcGFkZGluZ192YWx1ZRgnIAEoAUgdiAEBEiYKGXBpeGVsX3BhZGRpbmdfcmFuZ2VfbGltaXQYKCABKAFIHogBARIkChdsb3NzeV9pbWFnZV9jb21wcmVzc2lvbhgpIAEoCUgfiAEBEhcKD21vZGFsaXR5X3ZhbHVlcxgqIAEoCBItCgxtb2RhbGl0eV9sdXQYKyABKAsyFy5pbWFnZWlkLnYxLkxvb2t1cFRhYmxlEikKCHZvaV9sdXRzGCwgAygLMhcuaW1hZ2VpZC52MS5Mb29rdXBUYWJsZRJHChpwYWxldHRlX2NvbG9yX2xvb2t1cF90YWJsZRgtIAEoCzIjLmltYWdlaWQudjEuUGFsZXR0ZUNvbG9yTG9va3VwVGFibGUSGAoLaWNjX3Byb2ZpbGUYLiABKAxIIIgBARIlCghvdmVybGF5cxgvIAMoCzITLmltYWdlaWQudjEuT3ZlcmxheRI4ChJ1bHRyYXNvdW5kX3JlZ2lvbnMYMCADKAsyHC5pbWFnZWlkLnYxLlVsdHJhc291bmRSZWdpb24SJwoJcGV0X2ltYWdlGDEgASgLMhQuaW1hZ2VpZC52MS5QZXRJbWFnZRIjCgdydF9kb3NlGDIgASgLMhIuaW1hZ2VpZC52MS5SdERvc2USIwoWcHJlc2VudGF0aW9uX2x1dF9zaGFwZRgzIAEoCUghiAEBEisKHnBpeGVsX3NwYWNpbmdfY2FsaWJyYXRpb25fdHlwZRg0IAEoCUgiiAEBEjgKK2VzdGltYXRlZF9yYWRpb2dyYXBoaWNfbWFnbmlmaWNhdGlvbl9mYWN0b3IYNSABKAFII4gBARIlCh1ub21pbmFsX3NjYW5uZWRfcGl4ZWxfc3BhY2luZxg2IAMoARIqCh1sb3NzeV9pbWFnZV9jb21wcmVzc2lvbl9yYXRpbxg3IAEoAUgkiAEBEisKHmxvc3N5X2ltYWdlX2NvbXByZXNzaW9uX21ldGhvZBg4IAEoCUgliAEBEicKGnNtYWxsZXN0X2ltYWdlX3BpeGVsX3ZhbHVlGDkgASgBSCaIAQESJgoZbGFyZ2VzdF9pbWFnZV9waXhlbF92YWx1ZRg6IAEoAUgniAEBEisKCmRpY29tX2pzb24YPCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EjIKEWZ1bmN0aW9uYWxfZ3JvdXBzGD0gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIYCgtzZXJpZXNfZGF0ZRg+IAEoCUgoiAEBEhgKC3Nlcmllc190aW1lGD8gASgJSCmIAQESHQoQYWNxdWlzaXRpb25fZGF0ZRhAIAEoCUgqiAEBEh0KEGFjcXVpc2l0aW9uX3RpbWUYQSABKAlIK4gBARIZCgxjb250ZW50X2RhdGUYQiABKAlILIgBARIZCgxjb250ZW50X3RpbWUYQyABKAlILYgBARIoChtmcmFtZV9hY3F1aXNpdGlvbl9kYXRlX3RpbWUYRCABKAlILogBARISCgppbWFnZV90eXBlGEUgAygJEh8KEmFjcXVpc2l0aW9uX251bWJlchhGIAEoBUgviAEBEiQKF3RlbXBvcmFsX3Bvc2l0aW9uX2luZGV4GEcgASgFSDCIAQESFQoIc3RhY2tfaWQYSCABKAlIMYgBARIlChhpbl9zdGFja19wb3NpdGlvbl9udW1iZXIYSSABKAVIMogBARIeChZkaW1lbnNpb25faW5kZXhfdmFsdWVzGEogAygFEiYKGXJlZmVyZW5jZWRfc2VnbWVudF9udW1iZXIYSyABKAVIM4gBARIXCgpmcmFtZV90aW1lGEwgASgBSDSIAQESKwoecmVjb21tZW5kZWRfZGlzcGxheV9mcmFtZV9yYXRlGE0gASgBSDWIAQESFgoJY2luZV9yYXRlGE4gASgBSDaIAQESGQoMdHJpZ2dlcl90aW1lGE8gASgBSDeIAQESHQoQcGF0aWVudF9wb3NpdGlvbhhQIAEoCUg4iAEBEh8KEmJvZHlfcGFydF9leGFtaW5lZBhRIAEoCUg5iAEBEhcKCmxhdGVyYWxpdHkYUiABKAlIOogBAUIHCgVfcm93c0IKCghfY29sdW1uc0IUChJfc2FtcGxlc19wZXJfcGl4ZWxCHQobX3Bob3RvbWV0cmljX2ludGVycHJldGF0aW9uQhEKD19iaXRzX2FsbG9jYXRlZEIOCgxfYml0c19zdG9yZWRCCwoJX2hpZ2hfYml0QhcKFV9waXhlbF9yZXByZXNlbnRhdGlvbkIXChVfcGxhbmFyX2NvbmZpZ3VyYXRpb25CEgoQX21pbl9waXhlbF92YWx1ZUISChBfbWF4X3BpeGVsX3ZhbHVlQhAKDl9yZXNjYWxlX3Nsb3BlQhQKEl9yZXNjYWxlX2ludGVyY2VwdEIPCg1fcmVzY2FsZV90eXBlQhIKEF9zbGljZV90aGlja25lc3NCEQoPX3NsaWNlX2xvY2F0aW9uQhkKF19zcGFjaW5nX2JldHdlZW5fc2xpY2VzQhkKF19mcmFtZV9vZl9yZWZlcmVuY2VfdWlkQgsKCV9tb2RhbGl0eUIVChNfc3R1ZHlfaW5zdGFuY2VfdWlkQhYKFF9zZXJpZXNfaW5zdGFuY2VfdWlkQhMKEV9zb3BfaW5zdGFuY2VfdWlkQhAKDl9zb3BfY2xhc3NfdWlkQhAKDl9zZXJpZXNfbnVtYmVyQhUKE19zZXJpZXNfZGVzY3JpcHRpb25CEgoQX2luc3RhbmNlX251bWJlckIPCg1fZnJhbWVfbnVtYmVyQhMKEV9udW1iZXJfb2ZfZnJhbWVzQhYKFF90cmFuc2Zlcl9zeW50YXhfdWlkQhYKFF9waXhlbF9wYWRkaW5nX3ZhbHVlQhwKGl9waXhlbF9wYWRkaW5nX3JhbmdlX2xpbWl0QhoKGF9sb3NzeV9pbWFnZV9jb21wcmVzc2lvbkIOCgxfaWNjX3Byb2ZpbGVCGQoXX3ByZXNlbnRhdGlvbl9sdXRfc2hhcGVCIQofX3BpeGVsX3NwYWNpbmdfY2FsaWJyYXRpb25fdHlwZUIuCixfZXN0aW1hdGVkX3JhZGlvZ3JhcGhpY19tYWduaWZpY2F0aW9uX2ZhY3RvckIgCh5fbG9zc3lfaW1hZ2VfY29tcHJlc3Npb25fcmF0aW9CIQofX2xvc3N5X2ltYWdlX2NvbXByZXNzaW9uX21ldGhvZEIdChtfc21hbGxlc3RfaW1hZ2VfcGl4ZWxfdmFsdWVCHAoaX2xhcmdlc3RfaW1hZ2VfcGl4ZWxfdmFsdWVCDgoMX3Nlcmllc19kYXRlQg4KDF9zZXJpZXNfdGltZUITChFfYWNxdWlzaXRpb25fZGF0ZUITChFfYWNxdWlzaXRpb25fdGltZUIPCg1fY29udGVudF9kYXRlQg8KDV9jb250ZW50X3RpbWVCHgocX2ZyYW1lX2FjcXVpc2l0aW9uX2RhdGVfdGltZUIVChNfYWNxdWlzaXRpb25fbnVtYmVyQhoKGF90ZW1wb3JhbF9wb3NpdGlvbl9pbmRleEILCglfc3RhY2tfaWRCGwoZX2luX3N0YWNrX3Bvc2l0aW9uX251bWJlckIcChpfcmVmZXJlbmNlZF9zZWdtZW50X251bWJlckINCgtfZnJhbWVfdGltZUIhCh9fcmVjb21tZW5kZWRfZGlzcGxheV9mcmFtZV9yYXRlQgwKCl9jaW5lX3JhdGVCDwoNX3RyaWdnZXJfdGltZUITChFfcGF0aWVudF9wb3NpdGlvbkIVChNfYm9keV9wYXJ0X2V4YW1pbmVkQg0KC19sYXRlcmFsaXR5SgQIOxA8ImwKC0xvb2t1cFRhYmxlEhQKDGZpcnN0X21hcHBlZBgBIAEoBRIMCgRiaXRzGAIgASgFEg8KB2VudHJpZXMYAyABKAwSGAoLZXhwbGFuYXRpb24YBCABKAlIAIgBAUIOCgxfZXhwbGFuYXRpb24izAEKF1BhbGV0dGVDb2xvckxvb2t1cFRhYmxlEiQKA3JlZBgBIAEoCzIXLmltYWdlaWQudjEuTG9va3VwVGFibGUSJgoFZ3JlZW4YAiABKAsyFy5pbWFnZWlkLnYxLkxvb2t1cFRhYmxlEiUKBGJsdWUYAyABKAsyFy5pbWFnZWlkLnYxLkxvb2t1cFRhYmxlEiYKBWFscGhhGAQgASgLMhcuaW1hZ2VpZC52MS5Mb29rdXBUYWJsZRIUCgxzdXBwbGVtZW50YWwYBSABKAgiggMKB092ZXJsYXkSDQoFZ3JvdXAYASABKAUSDAoEcm93cxgCIAEoBRIPCgdjb2x1bW5zGAMgASgFEhIKCm9yaWdpbl9yb3cYBCABKAUSFQoNb3JpZ2luX2NvbHVtbhgFIAEoBRIMCgR0eXBlGAYgASgJEhIKBWxhYmVsGAcgASgJSACIAQESGAoLZGVzY3JpcHRpb24YCCABKAlIAYgBARIUCgdzdWJ0eXBlGAkgASgJSAKIAQESDAoEZGF0YRgKIAEoDBIQCghlbWJlZGRlZBgLIAEoCBIVCghyb2lfYXJlYRgMIAEoAUgDiAEBEhUKCHJvaV9tZWFuGA0gASgBSASIAQESIwoWcm9pX3N0YW5kYXJkX2RldmlhdGlvbhgOIAEoAUgFiAEBQggKBl9sYWJlbEIOCgxfZGVzY3JpcHRpb25CCgoIX3N1YnR5cGVCCwoJX3JvaV9hcmVhQgsKCV9yb2lfbWVhbkIZChdfcm9pX3N0YW5kYXJkX2RldmlhdGlvbiKSBgoQVWx0cmFzb3VuZFJlZ2lvbhIOCgZtaW5feDAYASABKAUSDgoGbWluX3kwGAIgASgFEg4KBm1heF94MRgDIAEoBRIOCgZtYXhfeTEYBCABKAUSGwoOc3BhdGlhbF9mb3JtYXQYBSABKAVIAIgBARIWCglkYXRhX3R5cGUYBiABKAVIAYgBARISCgVmbGFncxgHIAEoBUgCiAEBEicKGnBoeXNpY2FsX3VuaXRzX3hfZGlyZWN0aW9uGAggASgFSAOIAQESJwoacGh5c2ljYWxfdW5pdHNfeV9kaXJlY3Rpb24YCSABKAVIBIgBARIdChBwaHlzaWNhbF9kZWx0YV94GAogASgBSAWIAQESHQoQcGh5c2ljYWxfZGVsdGFfeRgLIAEoAUgGiAEBEh8KEnJlZmVyZW5jZV9waXhlbF94MBgMIAEoEUgHiAEBEh8KEnJlZmVyZW5jZV9waXhlbF95MBgNIAEoEUgIiAEBEi0KIHJlZmVyZW5jZV9waXhlbF9waHlzaWNhbF92YWx1ZV94GA4gASgBSAmIAQESLQogcmVmZXJlbmNlX3BpeGVsX3BoeXNpY2FsX3ZhbHVlX3kYDyABKAFICogBARIhChR0cmFuc2R1Y2VyX2ZyZXF1ZW5jeRgQIAEoAUgLiAEBQhEKD19zcGF0aWFsX2Zvcm1hdEIMCgpfZGF0YV90eXBlQggKBl9mbGFnc0IdChtfcGh5c2ljYWxfdW5pdHNfeF9kaXJlY3Rpb25CHQobX3BoeXNpY2FsX3VuaXRzX3lfZGlyZWN0aW9uQhMKEV9waHlzaWNhbF9kZWx0YV94QhMKEV9waHlzaWNhbF9kZWx0YV95QhUKE19yZWZlcmVuY2VfcGl4ZWxfeDBCFQoTX3JlZmVyZW5jZV9waXhlbF95MEIjCiFfcmVmZXJlbmNlX3BpeGVsX3BoeXNpY2FsX3ZhbHVlX3hCIwohX3JlZmVyZW5jZV9waXhlbF9waHlzaWNhbF92YWx1ZV95QhcKFV90cmFuc2R1Y2VyX2ZyZXF1ZW5jeSKzBQoIUGV0SW1hZ2USEgoFdW5pdHMYASABKAlIAIgBARIXCg9jb3JyZWN0ZWRfaW1hZ2UYAiADKAkSHQoQZGVjYXlfY29ycmVjdGlvbhgDIAEoCUgBiAEBEiEKFGZyYW1lX3JlZmVyZW5jZV90aW1lGAQgASgBSAKIAQESIgoVYWN0dWFsX2ZyYW1lX2R1cmF0aW9uGAUgASgBSAOIAQESGQoMZGVjYXlfZmFjdG9yGAYgASgBSASIAQESJAoXcmFkaW9udWNsaWRlX3RvdGFsX2Rvc2UYByABKAFIBYgBARIjChZyYWRpb251Y2xpZGVfaGFsZl9saWZlGAggASgBSAaIAQESKwoecmFkaW9waGFybWFjZXV0aWNhbF9zdGFydF90aW1lGAkgASgJSAeIAQESMAojcmFkaW9waGFybWFjZXV0aWNhbF9zdGFydF9kYXRlX3RpbWUYCiABKAlICIgBARIbCg5wYXRpZW50X3dlaWdodBgLIAEoAUgJiAEBEhIKBXN1dmJ3GAwgASgBSAqIAQESHAoUc3V2YndfYWJzZW50X2JlY2F1c2UYDSABKAlCCAoGX3VuaXRzQhMKEV9kZWNheV9jb3JyZWN0aW9uQhcKFV9mcmFtZV9yZWZlcmVuY2VfdGltZUIYChZfYWN0dWFsX2ZyYW1lX2R1cmF0aW9uQg8KDV9kZWNheV9mYWN0b3JCGgoYX3JhZGlvbnVjbGlkZV90b3RhbF9kb3NlQhkKF19yYWRpb251Y2xpZGVfaGFsZl9saWZlQiEKH19yYWRpb3BoYXJtYWNldXRpY2FsX3N0YXJ0X3RpbWVCJgokX3JhZGlvcGhhcm1hY2V1dGljYWxfc3RhcnRfZGF0ZV90aW1lQhEKD19wYXRpZW50X3dlaWdodEIICgZfc3V2YncixgEKBlJ0RG9zZRIeChFkb3NlX2dyaWRfc2NhbGluZxgBIAEoAUgAiAEBEhcKCmRvc2VfdW5pdHMYAiABKAlIAYgBARIWCglkb3NlX3R5cGUYAyABKAlIAogBARIgChNkb3NlX3N1bW1hdGlvbl90eXBlGAQgASgJSAOIAQFCFAoSX2Rvc2VfZ3JpZF9zY2FsaW5nQg0KC19kb3NlX3VuaXRzQgwKCl9kb3NlX3R5cGVCFgoUX2Rvc2Vfc3VtbWF0aW9uX3R5cGUiIQoJQ2hlY2tzdW1zEg4KBnNoYTI1NhgBIAEoDEoECAIQAyKJAgoMQ2FjaGVDb250cm9sEisKBG1vZGUYASABKA4yHS5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbC5Nb2RlEioKB21heF9hZ2UYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLAoJbWF4X3N0YWxlGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImwKBE1vZGUSFAoQTU9ERV9VTlNQRUNJRklFRBAAEhEKDU1PREVfTk9fQ0FDSEUQARIXChNNT0RFX09OTFlfSUZfQ0FDSEVEEAISEQoNTU9ERV9OT19TVE9SRRADEg8KC01PREVfUkVMT0FEEARKBAgEEAUi0AEKBlRpbWluZxIoCgV0b3RhbBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI0ChFvcmlnaW5fZmlyc3RfYnl0ZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgxvcmlnaW5fdG90YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGZGVjb2RlGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSgQIBRAGSgQIBhAHKoQBCg5SZXByZXNlbnRhdGlvbhIeChpSRVBSRVNFTlRBVElPTl9VTlNQRUNJRklFRBAAEhoKFlJFUFJFU0VOVEFUSU9OX0VOQ09ERUQQARIZChVSRVBSRVNFTlRBVElPTl9QSVhFTFMQAhIbChdSRVBSRVNFTlRBVElPTl9SRU5ERVJFRBADKkgKBlZhbHVlcxIWChJWQUxVRVNfVU5TUEVDSUZJRUQQABIRCg1WQUxVRVNfU1RPUkVEEAESEwoPVkFMVUVTX01PREFMSVRZEAIqPwoFQ29sb3ISFQoRQ09MT1JfVU5TUEVDSUZJRUQQABIQCgxDT0xPUl9TVE9SRUQQARINCglDT0xPUl9SR0IQAipcCgxSZW5kZXJGb3JtYXQSHQoZUkVOREVSX0ZPUk1BVF9VTlNQRUNJRklFRBAAEhUKEVJFTkRFUl9GT1JNQVRfUE5HEAESFgoSUkVOREVSX0ZPUk1BVF9KUEVHEAIqkAEKDlZvaUx1dEZ1bmN0aW9uEiAKHFZPSV9MVVRfRlVOQ1RJT05fVU5TUEVDSUZJRUQQABIbChdWT0lfTFVUX0ZVTkNUSU9OX0xJTkVBUhABEiEKHVZPSV9MVVRfRlVOQ1RJT05fTElORUFSX0VYQUNUEAISHAoYVk9JX0xVVF9GVU5DVElPTl9TSUdNT0lEEAMqlQIKClNhbXBsZVR5cGUSGwoXU0FNUExFX1RZUEVfVU5TUEVDSUZJRUQQABIVChFTQU1QTEVfVFlQRV9VSU5UOBABEhQKEFNBTVBMRV9UWVBFX0lOVDgQAhIWChJTQU1QTEVfVFlQRV9VSU5UMTYQAxIVChFTQU1QTEVfVFlQRV9JTlQxNhAEEhYKElNBTVBMRV9UWVBFX1VJTlQzMhAFEhUKEVNBTVBMRV9UWVBFX0lOVDMyEAYSFwoTU0FNUExFX1RZUEVfRkxPQVQzMhAHEhcKE1NBTVBMRV9UWVBFX0ZMT0FUNjQQCBIWChJTQU1QTEVfVFlQRV9VSU5UNjQQCRIVChFTQU1QTEVfVFlQRV9JTlQ2NBAKKsMBCgtDYWNoZVN0YXR1cxIcChhDQUNIRV9TVEFUVVNfVU5TUEVDSUZJRUQQABIUChBDQUNIRV9TVEFUVVNfSElUEAESFQoRQ0FDSEVfU1RBVFVTX01JU1MQAhIaChZDQUNIRV9TVEFUVVNfQ09BTEVTQ0VEEAMSHAoYQ0FDSEVfU1RBVFVTX1JFVkFMSURBVEVEEAQSFgoSQ0FDSEVfU1RBVFVTX1NUQUxFEAUSFwoTQ0FDSEVfU1RBVFVTX0JZUEFTUxAGQo4BCg5jb20uaW1hZ2VpZC52MUIKVHlwZXNQcm90b1ABWidpbWFnZWlkLmV4YW1wbGUvZ28vaW1hZ2VpZC92MTtpbWFnZWlkdjGiAgNJWFiqAgpJbWFnZWlkLlYxygIKSW1hZ2VpZFxWMeICFkltYWdlaWRcVjFcR1BCTWV0YWRhdGHqAgtJbWFnZWlkOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_struct]);
 
 /**
  * What the caller wants to receive. Every field changes the bytes, so every field is
@@ -137,6 +137,43 @@ export type RenderedOutput = Message<"imageid.v1.RenderedOutput"> & {
    * @generated from field: imageid.v1.VoiLutFunction voi_lut_function = 7;
    */
   voiLutFunction: VoiLutFunction;
+
+  /**
+   * One of the image's own windows or VOI LUTs, by its explanation
+   * (WindowCenterWidthExplanation, LUTExplanation) or its 1-based number among all
+   * windows, then all VOI LUTs. OPTION_INVALID where the image has none of that name.
+   *
+   * @generated from field: string window_name = 8;
+   */
+  windowName: string;
+
+  /**
+   * An automatic window: from the value at the lower to that at the higher percentile, 0
+   * to 100, of this frame's values, padding left out. Both or neither; not beside an
+   * explicit or a named window.
+   *
+   * @generated from field: optional double low_percentile = 9;
+   */
+  lowPercentile?: number | undefined;
+
+  /**
+   * @generated from field: optional double high_percentile = 10;
+   */
+  highPercentile?: number | undefined;
+
+  /**
+   * Bits of a grey or colour sample: 8, or 16 with PNG. 0 means 8.
+   *
+   * @generated from field: int32 bit_depth = 11;
+   */
+  bitDepth: number;
+
+  /**
+   * Exchange black and white, after everything that the image itself asks for.
+   *
+   * @generated from field: bool invert = 12;
+   */
+  invert: boolean;
 };
 
 /**
@@ -234,7 +271,7 @@ export type ImageMetadata = Message<"imageid.v1.ImageMetadata"> & {
   planarConfiguration?: number | undefined;
 
   /**
-   * Of the samples sent with this header, padding included; only with PIXELS and RENDERED.
+   * Of the samples sent with this header, padding left out; only with PIXELS and RENDERED.
    *
    * @generated from field: optional double min_pixel_value = 10;
    */
@@ -419,11 +456,244 @@ export type ImageMetadata = Message<"imageid.v1.ImageMetadata"> & {
   modalityValues: boolean;
 
   /**
+   * The Modality LUT Sequence's table, which then excludes rescale_slope and _intercept.
+   *
+   * @generated from field: imageid.v1.LookupTable modality_lut = 43;
+   */
+  modalityLut?: LookupTable | undefined;
+
+  /**
+   * The VOI LUT Sequence's tables, in its order.
+   *
+   * @generated from field: repeated imageid.v1.LookupTable voi_luts = 44;
+   */
+  voiLuts: LookupTable[];
+
+  /**
+   * The palette of PALETTE COLOR, or the supplemental one of a grey image.
+   *
+   * @generated from field: imageid.v1.PaletteColorLookupTable palette_color_lookup_table = 45;
+   */
+  paletteColorLookupTable?: PaletteColorLookupTable | undefined;
+
+  /**
+   * @generated from field: optional bytes icc_profile = 46;
+   */
+  iccProfile?: Uint8Array | undefined;
+
+  /**
+   * @generated from field: repeated imageid.v1.Overlay overlays = 47;
+   */
+  overlays: Overlay[];
+
+  /**
+   * @generated from field: repeated imageid.v1.UltrasoundRegion ultrasound_regions = 48;
+   */
+  ultrasoundRegions: UltrasoundRegion[];
+
+  /**
+   * @generated from field: imageid.v1.PetImage pet_image = 49;
+   */
+  petImage?: PetImage | undefined;
+
+  /**
+   * @generated from field: imageid.v1.RtDose rt_dose = 50;
+   */
+  rtDose?: RtDose | undefined;
+
+  /**
+   * IDENTITY or INVERSE
+   *
+   * @generated from field: optional string presentation_lut_shape = 51;
+   */
+  presentationLutShape?: string | undefined;
+
+  /**
+   * How `pixel_spacing` was calibrated: GEOMETRY or FIDUCIAL (PS3.3 10.7.1.3).
+   *
+   * @generated from field: optional string pixel_spacing_calibration_type = 52;
+   */
+  pixelSpacingCalibrationType?: string | undefined;
+
+  /**
+   * @generated from field: optional double estimated_radiographic_magnification_factor = 53;
+   */
+  estimatedRadiographicMagnificationFactor?: number | undefined;
+
+  /**
+   * as `pixel_spacing`
+   *
+   * @generated from field: repeated double nominal_scanned_pixel_spacing = 54;
+   */
+  nominalScannedPixelSpacing: number[];
+
+  /**
+   * of the last step
+   *
+   * @generated from field: optional double lossy_image_compression_ratio = 55;
+   */
+  lossyImageCompressionRatio?: number | undefined;
+
+  /**
+   * of the last step
+   *
+   * @generated from field: optional string lossy_image_compression_method = 56;
+   */
+  lossyImageCompressionMethod?: string | undefined;
+
+  /**
+   * as the header says
+   *
+   * @generated from field: optional double smallest_image_pixel_value = 57;
+   */
+  smallestImagePixelValue?: number | undefined;
+
+  /**
+   * as the header says
+   *
+   * @generated from field: optional double largest_image_pixel_value = 58;
+   */
+  largestImagePixelValue?: number | undefined;
+
+  /**
    * The whole data set as DICOM JSON (PS3.18 F) without bulk data; only on request.
    *
    * @generated from field: google.protobuf.Struct dicom_json = 60;
    */
   dicomJson?: JsonObject | undefined;
+
+  /**
+   * This frame's functional groups as one DICOM JSON object: the items of the shared
+   * groups, those of the frame's own over them, flattened; only with `dicom_json`.
+   *
+   * @generated from field: google.protobuf.Struct functional_groups = 61;
+   */
+  functionalGroups?: JsonObject | undefined;
+
+  /**
+   * Dates are YYYYMMDD, times HHMMSS.FFFFFF, as DICOM writes them.
+   *
+   * @generated from field: optional string series_date = 62;
+   */
+  seriesDate?: string | undefined;
+
+  /**
+   * @generated from field: optional string series_time = 63;
+   */
+  seriesTime?: string | undefined;
+
+  /**
+   * @generated from field: optional string acquisition_date = 64;
+   */
+  acquisitionDate?: string | undefined;
+
+  /**
+   * @generated from field: optional string acquisition_time = 65;
+   */
+  acquisitionTime?: string | undefined;
+
+  /**
+   * @generated from field: optional string content_date = 66;
+   */
+  contentDate?: string | undefined;
+
+  /**
+   * @generated from field: optional string content_time = 67;
+   */
+  contentTime?: string | undefined;
+
+  /**
+   * of an enhanced image's frame
+   *
+   * @generated from field: optional string frame_acquisition_date_time = 68;
+   */
+  frameAcquisitionDateTime?: string | undefined;
+
+  /**
+   * of the frame where it has its own (FrameType)
+   *
+   * @generated from field: repeated string image_type = 69;
+   */
+  imageType: string[];
+
+  /**
+   * @generated from field: optional int32 acquisition_number = 70;
+   */
+  acquisitionNumber?: number | undefined;
+
+  /**
+   * @generated from field: optional int32 temporal_position_index = 71;
+   */
+  temporalPositionIndex?: number | undefined;
+
+  /**
+   * @generated from field: optional string stack_id = 72;
+   */
+  stackId?: string | undefined;
+
+  /**
+   * @generated from field: optional int32 in_stack_position_number = 73;
+   */
+  inStackPositionNumber?: number | undefined;
+
+  /**
+   * @generated from field: repeated int32 dimension_index_values = 74;
+   */
+  dimensionIndexValues: number[];
+
+  /**
+   * of a segmentation's frame
+   *
+   * @generated from field: optional int32 referenced_segment_number = 75;
+   */
+  referencedSegmentNumber?: number | undefined;
+
+  /**
+   * ms from one frame to the next
+   *
+   * @generated from field: optional double frame_time = 76;
+   */
+  frameTime?: number | undefined;
+
+  /**
+   * frames a second
+   *
+   * @generated from field: optional double recommended_display_frame_rate = 77;
+   */
+  recommendedDisplayFrameRate?: number | undefined;
+
+  /**
+   * frames a second
+   *
+   * @generated from field: optional double cine_rate = 78;
+   */
+  cineRate?: number | undefined;
+
+  /**
+   * ms
+   *
+   * @generated from field: optional double trigger_time = 79;
+   */
+  triggerTime?: number | undefined;
+
+  /**
+   * HFS, FFP, …
+   *
+   * @generated from field: optional string patient_position = 80;
+   */
+  patientPosition?: string | undefined;
+
+  /**
+   * @generated from field: optional string body_part_examined = 81;
+   */
+  bodyPartExamined?: string | undefined;
+
+  /**
+   * ImageLaterality, FrameLaterality or Laterality
+   *
+   * @generated from field: optional string laterality = 82;
+   */
+  laterality?: string | undefined;
 };
 
 /**
@@ -432,6 +702,430 @@ export type ImageMetadata = Message<"imageid.v1.ImageMetadata"> & {
  */
 export const ImageMetadataSchema: GenMessage<ImageMetadata> = /*@__PURE__*/
   messageDesc(file_imageid_v1_types, 5);
+
+/**
+ * A lookup table of PS3.3 C.11.1.1, C.11.2.1 or C.7.9.
+ *
+ * @generated from message imageid.v1.LookupTable
+ */
+export type LookupTable = Message<"imageid.v1.LookupTable"> & {
+  /**
+   * The input value of the first entry; lower ones give the first entry, those beyond the
+   * last give the last.
+   *
+   * @generated from field: int32 first_mapped = 1;
+   */
+  firstMapped: number;
+
+  /**
+   * Bits of the range of the entries, 8 to 16.
+   *
+   * @generated from field: int32 bits = 2;
+   */
+  bits: number;
+
+  /**
+   * The entries, 16-bit unsigned, little-endian.
+   *
+   * @generated from field: bytes entries = 3;
+   */
+  entries: Uint8Array;
+
+  /**
+   * @generated from field: optional string explanation = 4;
+   */
+  explanation?: string | undefined;
+};
+
+/**
+ * Describes the message imageid.v1.LookupTable.
+ * Use `create(LookupTableSchema)` to create a new message.
+ */
+export const LookupTableSchema: GenMessage<LookupTable> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_types, 6);
+
+/**
+ * @generated from message imageid.v1.PaletteColorLookupTable
+ */
+export type PaletteColorLookupTable = Message<"imageid.v1.PaletteColorLookupTable"> & {
+  /**
+   * @generated from field: imageid.v1.LookupTable red = 1;
+   */
+  red?: LookupTable | undefined;
+
+  /**
+   * @generated from field: imageid.v1.LookupTable green = 2;
+   */
+  green?: LookupTable | undefined;
+
+  /**
+   * @generated from field: imageid.v1.LookupTable blue = 3;
+   */
+  blue?: LookupTable | undefined;
+
+  /**
+   * absent in most
+   *
+   * @generated from field: imageid.v1.LookupTable alpha = 4;
+   */
+  alpha?: LookupTable | undefined;
+
+  /**
+   * The image is grey below the first mapped value and coloured from there on.
+   *
+   * @generated from field: bool supplemental = 5;
+   */
+  supplemental: boolean;
+};
+
+/**
+ * Describes the message imageid.v1.PaletteColorLookupTable.
+ * Use `create(PaletteColorLookupTableSchema)` to create a new message.
+ */
+export const PaletteColorLookupTableSchema: GenMessage<PaletteColorLookupTable> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_types, 7);
+
+/**
+ * An overlay plane of this frame (PS3.3 C.9.2).
+ *
+ * @generated from message imageid.v1.Overlay
+ */
+export type Overlay = Message<"imageid.v1.Overlay"> & {
+  /**
+   * 0x6000 to 0x60FE, even
+   *
+   * @generated from field: int32 group = 1;
+   */
+  group: number;
+
+  /**
+   * @generated from field: int32 rows = 2;
+   */
+  rows: number;
+
+  /**
+   * @generated from field: int32 columns = 3;
+   */
+  columns: number;
+
+  /**
+   * Row and column of its first sample in the image, 1-based.
+   *
+   * @generated from field: int32 origin_row = 4;
+   */
+  originRow: number;
+
+  /**
+   * @generated from field: int32 origin_column = 5;
+   */
+  originColumn: number;
+
+  /**
+   * G for graphics, R for a region of interest
+   *
+   * @generated from field: string type = 6;
+   */
+  type: string;
+
+  /**
+   * @generated from field: optional string label = 7;
+   */
+  label?: string | undefined;
+
+  /**
+   * @generated from field: optional string description = 8;
+   */
+  description?: string | undefined;
+
+  /**
+   * @generated from field: optional string subtype = 9;
+   */
+  subtype?: string | undefined;
+
+  /**
+   * One bit a sample, in rows, the first sample in the lowest bit; rows are not padded.
+   *
+   * @generated from field: bytes data = 10;
+   */
+  data: Uint8Array;
+
+  /**
+   * The bits came out of the pixel data, above HighBit (retired).
+   *
+   * @generated from field: bool embedded = 11;
+   */
+  embedded: boolean;
+
+  /**
+   * @generated from field: optional double roi_area = 12;
+   */
+  roiArea?: number | undefined;
+
+  /**
+   * @generated from field: optional double roi_mean = 13;
+   */
+  roiMean?: number | undefined;
+
+  /**
+   * @generated from field: optional double roi_standard_deviation = 14;
+   */
+  roiStandardDeviation?: number | undefined;
+};
+
+/**
+ * Describes the message imageid.v1.Overlay.
+ * Use `create(OverlaySchema)` to create a new message.
+ */
+export const OverlaySchema: GenMessage<Overlay> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_types, 8);
+
+/**
+ * An item of the Sequence of Ultrasound Regions (PS3.3 C.8.5.5).
+ *
+ * @generated from message imageid.v1.UltrasoundRegion
+ */
+export type UltrasoundRegion = Message<"imageid.v1.UltrasoundRegion"> & {
+  /**
+   * In pixels of the image, 0-based, both ends inside.
+   *
+   * @generated from field: int32 min_x0 = 1;
+   */
+  minX0: number;
+
+  /**
+   * @generated from field: int32 min_y0 = 2;
+   */
+  minY0: number;
+
+  /**
+   * @generated from field: int32 max_x1 = 3;
+   */
+  maxX1: number;
+
+  /**
+   * @generated from field: int32 max_y1 = 4;
+   */
+  maxY1: number;
+
+  /**
+   * RegionSpatialFormat
+   *
+   * @generated from field: optional int32 spatial_format = 5;
+   */
+  spatialFormat?: number | undefined;
+
+  /**
+   * RegionDataType
+   *
+   * @generated from field: optional int32 data_type = 6;
+   */
+  dataType?: number | undefined;
+
+  /**
+   * RegionFlags
+   *
+   * @generated from field: optional int32 flags = 7;
+   */
+  flags?: number | undefined;
+
+  /**
+   * Codes of PS3.3 C.8.5.5.1.15: 3 is cm, 4 seconds, 7 cm a second, …
+   *
+   * @generated from field: optional int32 physical_units_x_direction = 8;
+   */
+  physicalUnitsXDirection?: number | undefined;
+
+  /**
+   * @generated from field: optional int32 physical_units_y_direction = 9;
+   */
+  physicalUnitsYDirection?: number | undefined;
+
+  /**
+   * Physical units from one pixel to the next.
+   *
+   * @generated from field: optional double physical_delta_x = 10;
+   */
+  physicalDeltaX?: number | undefined;
+
+  /**
+   * @generated from field: optional double physical_delta_y = 11;
+   */
+  physicalDeltaY?: number | undefined;
+
+  /**
+   * from the region's corner
+   *
+   * @generated from field: optional sint32 reference_pixel_x0 = 12;
+   */
+  referencePixelX0?: number | undefined;
+
+  /**
+   * @generated from field: optional sint32 reference_pixel_y0 = 13;
+   */
+  referencePixelY0?: number | undefined;
+
+  /**
+   * @generated from field: optional double reference_pixel_physical_value_x = 14;
+   */
+  referencePixelPhysicalValueX?: number | undefined;
+
+  /**
+   * @generated from field: optional double reference_pixel_physical_value_y = 15;
+   */
+  referencePixelPhysicalValueY?: number | undefined;
+
+  /**
+   * kHz
+   *
+   * @generated from field: optional double transducer_frequency = 16;
+   */
+  transducerFrequency?: number | undefined;
+};
+
+/**
+ * Describes the message imageid.v1.UltrasoundRegion.
+ * Use `create(UltrasoundRegionSchema)` to create a new message.
+ */
+export const UltrasoundRegionSchema: GenMessage<UltrasoundRegion> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_types, 9);
+
+/**
+ * What a PET image says of activity (PS3.3 C.8.9.1, C.8.9.2, C.8.9.4).
+ *
+ * @generated from message imageid.v1.PetImage
+ */
+export type PetImage = Message<"imageid.v1.PetImage"> & {
+  /**
+   * BQML, CNTS, GML, …
+   *
+   * @generated from field: optional string units = 1;
+   */
+  units?: string | undefined;
+
+  /**
+   * DECY, ATTN, …
+   *
+   * @generated from field: repeated string corrected_image = 2;
+   */
+  correctedImage: string[];
+
+  /**
+   * NONE, START or ADMIN
+   *
+   * @generated from field: optional string decay_correction = 3;
+   */
+  decayCorrection?: string | undefined;
+
+  /**
+   * ms
+   *
+   * @generated from field: optional double frame_reference_time = 4;
+   */
+  frameReferenceTime?: number | undefined;
+
+  /**
+   * ms
+   *
+   * @generated from field: optional double actual_frame_duration = 5;
+   */
+  actualFrameDuration?: number | undefined;
+
+  /**
+   * @generated from field: optional double decay_factor = 6;
+   */
+  decayFactor?: number | undefined;
+
+  /**
+   * Bq
+   *
+   * @generated from field: optional double radionuclide_total_dose = 7;
+   */
+  radionuclideTotalDose?: number | undefined;
+
+  /**
+   * s
+   *
+   * @generated from field: optional double radionuclide_half_life = 8;
+   */
+  radionuclideHalfLife?: number | undefined;
+
+  /**
+   * @generated from field: optional string radiopharmaceutical_start_time = 9;
+   */
+  radiopharmaceuticalStartTime?: string | undefined;
+
+  /**
+   * @generated from field: optional string radiopharmaceutical_start_date_time = 10;
+   */
+  radiopharmaceuticalStartDateTime?: string | undefined;
+
+  /**
+   * kg
+   *
+   * @generated from field: optional double patient_weight = 11;
+   */
+  patientWeight?: number | undefined;
+
+  /**
+   * Factor from modality values to SUV by body weight, g/ml. Absent where the image does
+   * not say all that it takes; `suvbw_absent_because` then tells what is missing.
+   *
+   * @generated from field: optional double suvbw = 12;
+   */
+  suvbw?: number | undefined;
+
+  /**
+   * @generated from field: string suvbw_absent_because = 13;
+   */
+  suvbwAbsentBecause: string;
+};
+
+/**
+ * Describes the message imageid.v1.PetImage.
+ * Use `create(PetImageSchema)` to create a new message.
+ */
+export const PetImageSchema: GenMessage<PetImage> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_types, 10);
+
+/**
+ * What an RT Dose image says of its values (PS3.3 C.8.8.3).
+ *
+ * @generated from message imageid.v1.RtDose
+ */
+export type RtDose = Message<"imageid.v1.RtDose"> & {
+  /**
+   * @generated from field: optional double dose_grid_scaling = 1;
+   */
+  doseGridScaling?: number | undefined;
+
+  /**
+   * GY or RELATIVE
+   *
+   * @generated from field: optional string dose_units = 2;
+   */
+  doseUnits?: string | undefined;
+
+  /**
+   * PHYSICAL, EFFECTIVE or ERROR
+   *
+   * @generated from field: optional string dose_type = 3;
+   */
+  doseType?: string | undefined;
+
+  /**
+   * PLAN, BEAM, …
+   *
+   * @generated from field: optional string dose_summation_type = 4;
+   */
+  doseSummationType?: string | undefined;
+};
+
+/**
+ * Describes the message imageid.v1.RtDose.
+ * Use `create(RtDoseSchema)` to create a new message.
+ */
+export const RtDoseSchema: GenMessage<RtDose> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_types, 11);
 
 /**
  * Digests of a whole body.
@@ -452,7 +1146,7 @@ export type Checksums = Message<"imageid.v1.Checksums"> & {
  * Use `create(ChecksumsSchema)` to create a new message.
  */
 export const ChecksumsSchema: GenMessage<Checksums> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_types, 6);
+  messageDesc(file_imageid_v1_types, 12);
 
 /**
  * What the caller demands of a stored copy, after RFC 9111 section 5.2.1.
@@ -485,7 +1179,7 @@ export type CacheControl = Message<"imageid.v1.CacheControl"> & {
  * Use `create(CacheControlSchema)` to create a new message.
  */
 export const CacheControlSchema: GenMessage<CacheControl> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_types, 7);
+  messageDesc(file_imageid_v1_types, 13);
 
 /**
  * @generated from enum imageid.v1.CacheControl.Mode
@@ -531,7 +1225,7 @@ export enum CacheControl_Mode {
  * Describes the enum imageid.v1.CacheControl.Mode.
  */
 export const CacheControl_ModeSchema: GenEnum<CacheControl_Mode> = /*@__PURE__*/
-  enumDesc(file_imageid_v1_types, 7, 0);
+  enumDesc(file_imageid_v1_types, 13, 0);
 
 /**
  * Where the time went. A stage that did not happen is absent.
@@ -567,7 +1261,7 @@ export type Timing = Message<"imageid.v1.Timing"> & {
  * Use `create(TimingSchema)` to create a new message.
  */
 export const TimingSchema: GenMessage<Timing> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_types, 8);
+  messageDesc(file_imageid_v1_types, 14);
 
 /**
  * The form in which an image is delivered.
@@ -788,6 +1482,16 @@ export enum SampleType {
    * @generated from enum value: SAMPLE_TYPE_FLOAT64 = 8;
    */
   FLOAT64 = 8,
+
+  /**
+   * @generated from enum value: SAMPLE_TYPE_UINT64 = 9;
+   */
+  UINT64 = 9,
+
+  /**
+   * @generated from enum value: SAMPLE_TYPE_INT64 = 10;
+   */
+  INT64 = 10,
 }
 
 /**
