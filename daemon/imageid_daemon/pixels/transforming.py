@@ -91,6 +91,7 @@ def palette_to_rgb(
         bits_stored=bits,
         high_bit=bits - 1,
         pixel_representation=0,
+        palette_color_lookup_table=None,
     )
 
 
