@@ -219,6 +219,7 @@ def test_several_frames_are_described_together_as_each_alone(tmp_path: Path) -> 
     assert together[:2] == list(reversed(frames(path, 2)))
     assert isinstance(together[2], NotFound)
     assert describe_frames(document, [1, 2]) == frames(path, 2)
+    assert isinstance(describe_frames(document, [3])[0], NotFound)
 
 
 def test_a_single_frame_says_nothing_of_frames() -> None:

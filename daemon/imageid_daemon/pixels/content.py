@@ -65,7 +65,7 @@ def _describer(encoded: Encoded) -> Callable[[int | None], ImageMetadata]:
     """Read what all frames have in common, and give what describes one of them."""
     if encoded.dicom_json is not None:
         document = lone_frame.Document(encoded)
-        return lambda frame: metadata.read(document.instance(frame))
+        return lambda frame: _describe_instance(document.instance(frame))
     if kind(encoded) == "picture":
         return lambda frame: picture.describe(replace(encoded, frame=frame))
     opened = open_part10(encoded)
@@ -74,9 +74,13 @@ def _describer(encoded: Encoded) -> Callable[[int | None], ImageMetadata]:
 
 def _describe_part10(opened: part10.Part10, frame: int | None) -> ImageMetadata:
     instance = part10_instance(opened, frame)
+    return _with_embedded_overlays(_describe_instance(instance), opened, instance)
+
+
+def _describe_instance(instance: Instance) -> ImageMetadata:
     found = metadata.read(instance)
-    check_frame_number(frame, max(found.number_of_frames or 1, 1))
-    return _with_embedded_overlays(found, opened, instance)
+    check_frame_number(instance.frame, max(found.number_of_frames or 1, 1))
+    return found
 
 
 def _with_embedded_overlays(
