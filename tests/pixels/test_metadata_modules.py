@@ -14,12 +14,15 @@ from imageid_daemon.pixels import (
     Encoded,
     LookupTable,
     PixelsOptions,
+    RenderedOptions,
     describe,
     dicom_json,
     functional_groups,
+    render,
     transform,
 )
 from imageid_daemon.pixels.lookup_table import entries
+from imageid_loaders.errors import Undecodable
 from pixels.material import dataset, decoded, encoded, grey
 
 
@@ -67,6 +70,33 @@ def test_a_broken_table_is_absent_and_the_others_are_there(tmp_path: Path) -> No
 
     assert found.modality_lut is None
     assert found.voi_luts == (table([4], 0),)
+
+
+def by_reference(path: Path, folder: Path) -> Encoded:
+    """The frame alone, and a document that only refers to the data of its Modality LUT."""
+    document = json.loads(dicom_json(encoded(path)))
+    data = {"vr": "OW", "BulkDataURI": "https://pacs.example/bulk"}
+    document["00283000"]["Value"][0]["00283006"] = data
+    frame = folder / "frame"
+    frame.write_bytes(dataset(str(path)).PixelData)
+    syntax = "1.2.840.10008.1.2.1"
+    return Encoded(str(frame), "application/octet-stream", syntax, json.dumps(document).encode(), 1)
+
+
+def test_values_are_not_computed_without_the_table_that_they_need(tmp_path: Path) -> None:
+    path = grey(
+        tmp_path / "a.dcm", np.ones((2, 2), np.uint16), ModalityLUTSequence=[lut([5, 6], 0)]
+    )
+    samples, description = decoded(by_reference(path, tmp_path), tmp_path)
+    modality, rendered = PixelsOptions(values="modality"), RenderedOptions()
+    source, target = str(tmp_path / "pixels"), str(tmp_path / "target")
+
+    assert (samples == 1).all()
+    assert description.metadata.modality_lut is None
+    with pytest.raises(Undecodable, match="Modality LUT"):
+        transform(source, description, modality, target)
+    with pytest.raises(Undecodable, match="Modality LUT"):
+        render(source, description, rendered, target)
 
 
 def test_a_palette_has_each_channel_with_its_own_descriptor() -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from imageid_daemon.pixels.metadata_modules import Overlay, PetImage, RtDose, UltrasoundRegion
 
+TableName = Literal["modality_lut", "voi_luts"]
 VoiLutFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 
@@ -178,12 +179,17 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 class Tables(msgspec.Struct, omit_defaults=True, frozen=True):
-    """What `transform` and `render` need beyond the metadata."""
+    """What `transform` and `render` need beyond the metadata.
+
+    Args:
+        unreadable: what the image has, but broken or out of reach.
+    """
 
     modality_lut: LookupTable | None = None
     voi_luts: tuple[LookupTable, ...] = ()
     palette: Palette | None = None
     presentation_lut_shape: str | None = None
+    unreadable: tuple[TableName, ...] = ()
 
 
 class Description(msgspec.Struct, omit_defaults=True, frozen=True):

@@ -175,7 +175,7 @@ def _geometry(instance: Instance) -> dict[str, Any]:
 
 def _tables(frame: FrameAttributes, instance: Instance, found: Tables | None) -> dict[str, Any]:
     signed = integer(instance.attributes, "PixelRepresentation") == 1
-    found = found or tables.readable(instance, signed=signed)
+    found = found or tables.read(instance, signed=signed) or Tables()
     said: dict[str, Any] = {
         "modality_lut": found.modality_lut,
         "voi_luts": found.voi_luts,

@@ -10,7 +10,7 @@ from pydicom import Dataset
 
 from imageid_daemon.pixels import lookup_table
 from imageid_daemon.pixels.attributes import item, items, text
-from imageid_daemon.pixels.description import LookupTable, Palette, Tables
+from imageid_daemon.pixels.description import LookupTable, Palette, TableName, Tables
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.functional_groups import FrameAttributes
 from imageid_loaders.errors import Undecodable
@@ -24,33 +24,33 @@ _COLORS = ("Red", "Green", "Blue")
 def read(instance: Instance, *, signed: bool) -> Tables | None:
     """Read every table that `transform` and `render` may need; None where there is none.
 
+    A table that is broken, or that the origin's document only refers to, is named among
+    the unreadable ones: stored values do not need it, and others must not do without it.
+
     Args:
         signed: PixelRepresentation is 1, so that first mapped values are signed too.
-
-    Raises:
-        Undecodable: a table is broken.
     """
     frame = FrameAttributes(instance.attributes, instance.frame)
-    tables = Tables(
-        modality_lut=_modality_lut(frame, signed, instance.little_endian),
-        voi_luts=_voi_luts(frame, signed, instance.little_endian),
-        palette=_palette(instance, signed),
-        presentation_lut_shape=text(instance.attributes, "PresentationLUTShape"),
-    )
-    return None if tables == Tables() else tables
-
-
-def readable(instance: Instance, *, signed: bool) -> Tables:
-    """The same for a description, in which a broken table is absent."""
-    frame = FrameAttributes(instance.attributes, instance.frame)
     little = instance.little_endian
-    voi_luts = [_unless_broken(_lut, found, signed, little) for found in _voi_items(frame)]
-    return Tables(
-        modality_lut=_unless_broken(_modality_lut, frame, signed, little),
+    modality_item = item(frame.holder("ModalityLUTSequence"), "ModalityLUTSequence")
+    modality_lut = (
+        _unless_broken(_lut, modality_item, signed, little) if modality_item is not None else None
+    )
+    voi_items = items(frame.holder("VOILUTSequence"), "VOILUTSequence")
+    voi_luts = [_unless_broken(_lut, found, signed, little) for found in voi_items]
+    unreadable: list[TableName] = []
+    if modality_item is not None and modality_lut is None:
+        unreadable.append("modality_lut")
+    if None in voi_luts:
+        unreadable.append("voi_luts")
+    tables = Tables(
+        modality_lut=modality_lut,
         voi_luts=tuple(lut for lut in voi_luts if lut is not None),
         palette=_unless_broken(_palette, instance, signed),
         presentation_lut_shape=text(instance.attributes, "PresentationLUTShape"),
+        unreadable=tuple(unreadable),
     )
+    return None if tables == Tables() else tables
 
 
 def _unless_broken(
@@ -60,20 +60,6 @@ def _unless_broken(
         return read_table(*args, **kwargs)
     except (Undecodable, ValueError, TypeError):
         return None
-
-
-def _modality_lut(frame: FrameAttributes, signed: bool, little: bool) -> LookupTable | None:
-    found = item(frame.holder("ModalityLUTSequence"), "ModalityLUTSequence")
-    return _lut(found, signed, little) if found is not None else None
-
-
-def _voi_luts(frame: FrameAttributes, signed: bool, little: bool) -> tuple[LookupTable, ...]:
-    luts = (_lut(found, signed, little) for found in _voi_items(frame))
-    return tuple(lut for lut in luts if lut is not None)
-
-
-def _voi_items(frame: FrameAttributes) -> tuple[Dataset, ...]:
-    return items(frame.holder("VOILUTSequence"), "VOILUTSequence")
 
 
 def _lut(found: Dataset, signed: bool, little: bool) -> LookupTable | None:

@@ -77,7 +77,7 @@ def palette_to_rgb(
         return samples, described
     if tables is None or tables.palette is None:
         raise Undecodable(
-            "the palette cannot be applied because the image's metadata do not hold it; "
+            "the palette cannot be applied because it is broken or not in the image's metadata; "
             "load the whole instance rather than the frame, or ask for color DEFAULT"
         )
     rgb = photometric.apply_palette(samples, tables.palette)
