@@ -171,7 +171,7 @@ def test_palette_colour_stays_indices_unless_rgb_is_asked_for(tmp_path: Path) ->
 
 
 def test_a_missing_palette_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(Undecodable, match="do not hold it; load the whole instance"):
+    with pytest.raises(Undecodable, match="metadata; load the whole instance"):
         as_rgb(palette(tmp_path, [0, 1]), tmp_path)
 
 
