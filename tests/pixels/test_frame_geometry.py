@@ -186,6 +186,7 @@ def enhanced(path: Path) -> Path:
                 },
                 MRImageFrameTypeSequence={"FrameType": ["ORIGINAL", "PRIMARY", "T1", "NONE"]},
                 FrameAnatomySequence={"FrameLaterality": "L"},
+                FrameVOILUTSequence={"WindowCenter": "77", "WindowWidth": "88"},
             )
         ],
         PerFrameFunctionalGroupsSequence=[own(1), own(2)],

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydicom import Dataset, dcmread
 
-from imageid_daemon.pixels import describe
+from imageid_daemon.pixels import Encoded, describe, dicom_json
 from imageid_daemon.pixels.suv import Missing, PetFacts, body_weight_factor
 from pixels.material import encoded, grey
 
@@ -243,12 +243,13 @@ def test_what_ge_and_philips_say_privately_is_read(tmp_path: Path) -> None:
     block.add_new(0x00, "DS", "0.25")
     philips.save_as(tmp_path / "philips.dcm")
 
-    by_ge = describe(encoded(ge)).pet_image
-    by_philips = describe(encoded(tmp_path / "philips.dcm")).pet_image
+    by_ge, by_philips = encoded(ge), encoded(tmp_path / "philips.dcm")
 
-    assert by_ge is not None and by_philips is not None
-    assert by_ge.suvbw == pytest.approx(HALF_LEFT)
-    assert by_philips.suvbw == 0.25
+    for way in (lambda file: file, lambda file: Encoded("", "", dicom_json=dicom_json(file))):
+        said_by_ge, said_by_philips = (describe(way(f)).pet_image for f in (by_ge, by_philips))
+        assert said_by_ge is not None and said_by_philips is not None
+        assert said_by_ge.suvbw == pytest.approx(HALF_LEFT)
+        assert said_by_philips.suvbw == 0.25
 
 
 def test_other_modalities_say_nothing_of_activity() -> None:

@@ -14,6 +14,9 @@ from tests.service.conftest import error_info
 
 from imageid.v1 import image_service_pb2 as v1
 from imageid.v1 import types_pb2 as types
+from imageid_daemon.resolver import Described
+from imageid_daemon.service.metadata_batch import messages_of
+from imageid_loaders.errors import NotFound
 
 PIXELS = types.OutputSpec(pixels=types.PixelsOutput())
 
@@ -128,12 +131,20 @@ async def test_one_that_fails_does_not_end_the_batch(served):
     assert results[1].error_message
 
 
-async def test_a_message_has_at_most_100_results(served):
+async def test_results_are_counted_over_all_messages(served):
     messages = await batch(served, [f"example://{1 + n % 5}" for n in range(250)])
 
-    sizes = [len(message.results) for message in messages]
-    assert sum(sizes) == 250
-    assert max(sizes) <= 100
+    indices = [result.index for message in messages for result in message.results]
+    assert indices == list(range(250))
+
+
+async def test_a_message_has_at_most_100_results():
+    async def ready():
+        yield [Described(error=NotFound("There is none."))] * 250
+
+    cut = [message async for part in messages_of(ready()) for message in part]
+
+    assert [len(message.results) for message in cut] == [100, 100, 50]
 
 
 async def test_large_metadata_are_spread_over_messages_that_grpc_takes(served):
