@@ -29,6 +29,7 @@ _TAGS = (
     listing.INSTANCE_NUMBER,
     listing.POSITION,
     listing.ORIENTATION,
+    listing.GRID_FRAME_OFFSET_VECTOR,
     listing.SHARED_GROUPS,
     listing.PER_FRAME_GROUPS,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from imageid_loaders.base import ListedImage
@@ -17,10 +17,13 @@ POSITION = "00200032"
 ORIENTATION = "00200037"
 SHARED_GROUPS = "52009229"
 PER_FRAME_GROUPS = "52009230"
+GRID_FRAME_OFFSET_VECTOR = "3004000C"
 PLANE_POSITION_SEQUENCE = "00209113"
 PLANE_ORIENTATION_SEQUENCE = "00209116"
 
 _FRAMES_LIMIT = 1_000_000
+_TOLERANCE_MM = 1e-3
+_AXIAL = 0.999
 
 Json = Mapping[str, Any]
 
@@ -64,7 +67,29 @@ def _frame_numbers(instance: Json) -> Iterator[int | None]:
 
 def _position(instance: Json, frame: int | None) -> tuple[float, float, float] | None:
     values = _plane(instance, frame, PLANE_POSITION_SEQUENCE, POSITION, 3)
+    if values and frame and GRID_FRAME_OFFSET_VECTOR in instance:
+        values = _dose_position(instance, frame, values)
     return (values[0], values[1], values[2]) if values else None
+
+
+def _dose_position(instance: Json, frame: int, first: list[float]) -> list[float] | None:
+    """PS3.3 C.8.8.3.2: offsets from the first plane along the normal, or z of axial planes."""
+    offsets = _numbers(instance, GRID_FRAME_OFFSET_VECTOR)
+    orientation = _numbers(instance, ORIENTATION, 6)
+    if not offsets or not orientation or frame > len(offsets):
+        return None
+    if offsets[0] == 0:
+        normal = _normal(orientation)
+        return [p + n * offsets[frame - 1] for p, n in zip(first, normal, strict=True)]
+    if abs(offsets[0] - first[2]) < _TOLERANCE_MM and abs(_normal(orientation)[2]) > _AXIAL:
+        return [first[0], first[1], offsets[frame - 1]]
+    return None
+
+
+def _normal(orientation: Sequence[float]) -> tuple[float, float, float]:
+    """The cross product of the row's and the column's cosines (PS3.3 C.7.6.2.1.1)."""
+    rx, ry, rz, cx, cy, cz = orientation
+    return (ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx)
 
 
 def _orientation(
@@ -87,12 +112,12 @@ def _plane(
     return _numbers(instance, tag, count)
 
 
-def _numbers(item: Json, tag: str, count: int) -> list[float] | None:
+def _numbers(item: Json, tag: str, count: int | None = None) -> list[float] | None:
     try:
         numbers = [float(value) for value in _values(item, tag)]
     except (TypeError, ValueError):
         return None
-    return numbers if len(numbers) == count else None
+    return numbers if count in (None, len(numbers)) else None
 
 
 def _integer(value: Any) -> int | None:

@@ -70,6 +70,28 @@ def test_a_frame_has_the_position_of_its_functional_group():
 
 
 @pytest.mark.parametrize(
+    ("offsets", "orientation", "positions"),
+    [
+        ([0, 2, 5], [1, 0, 0, 0, 1, 0], [(1, 2, 3), (1, 2, 5), (1, 2, 8)]),
+        ([0, 2, 5], [1, 0, 0, 0, -1, 0], [(1, 2, 3), (1, 2, 1), (1, 2, -2)]),
+        ([0, 2, 5], [0, 1, 0, 0, 0, -1], [(1, 2, 3), (-1, 2, 3), (-4, 2, 3)]),
+        ([3, 9, 4], [1, 0, 0, 0, 1, 0], [(1, 2, 3), (1, 2, 9), (1, 2, 4)]),
+        ([7, 8, 9], [1, 0, 0, 0, 1, 0], [None, None, None]),
+        ([0, 2], [1, 0, 0, 0, 1, 0], [(1, 2, 3), (1, 2, 5), None]),
+    ],
+)
+def test_a_plane_of_a_dose_lies_where_its_offset_says(offsets, orientation, positions):
+    dose = {
+        "00280008": {"Value": [3]},
+        "00200032": {"Value": [1, 2, 3]},
+        "00200037": {"Value": orientation},
+        "3004000C": {"Value": offsets},
+    }
+
+    assert [image.position for image in listed(IMAGE | dose)] == positions
+
+
+@pytest.mark.parametrize(
     "element", [None, {}, {"Value": None}, {"Value": []}, {"Value": ["a"]}, "x"]
 )
 def test_odd_values_are_facts_that_are_not_known(element):

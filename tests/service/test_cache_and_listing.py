@@ -3,6 +3,7 @@
 import shutil
 
 import grpc
+import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 from tests.service.conftest import error_info
@@ -116,6 +117,20 @@ async def test_a_folder_is_listed_frame_by_frame(served):
     assert [image.frame_number for image in images] == list(range(1, 11))
     first = await served.load(images[0].image_id, output=PIXELS)
     assert list(first[0].header.layout.shape) == [64, 64]
+
+
+async def test_the_frames_of_one_file_are_listed_along_the_normal_of_their_planes(served):
+    image = pydicom.dcmread(get_testdata_file("rtdose.dcm", download=False))
+    frames = int(image.NumberOfFrames)
+    image.GridFrameOffsetVector = [-2.5 * number for number in range(frames)]
+    image.save_as(served.files / "dose.dcm")
+
+    call = served.images.ListImages(v1.ListImagesRequest(root=served.files.as_uri()))
+    images = [image async for message in call for image in message.images]
+
+    normal_z = image.ImageOrientationPatient[0] * image.ImageOrientationPatient[4]
+    assert normal_z > 0
+    assert [image.frame_number for image in images] == list(range(frames, 0, -1))
 
 
 async def test_a_message_of_a_listing_has_500_images_at_most_and_the_order_goes_on(served):
