@@ -217,6 +217,17 @@ def test_calibration_and_compression_are_told_as_written(tmp_path: Path) -> None
     assert found.laterality == "R"
 
 
+def test_the_time_to_the_next_frame_may_be_another_for_each(tmp_path: Path) -> None:
+    frames = np.zeros((3, 2), np.uint8)
+    varying = grey(
+        tmp_path / "a.dcm", frames, Rows=1, NumberOfFrames=3, FrameTimeVector=["0", "40", "25.5"]
+    )
+    constant = grey(tmp_path / "b.dcm", frames, Rows=1, NumberOfFrames=3, FrameTime="33.3")
+
+    assert [describe(encoded(varying, n)).frame_time for n in (1, 2, 3)] == [40.0, 25.5, None]
+    assert [describe(encoded(constant, n)).frame_time for n in (1, 3)] == [33.3, 33.3]
+
+
 def test_the_origin_s_document_says_the_same_as_the_file() -> None:
     # Its palettes are longer than what `dicom_json` keeps, and so are left out of both.
     for name in ("examples_ybr_color.dcm", "rtdose.dcm", "CT_small.dcm", "liver.dcm"):

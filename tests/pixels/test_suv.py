@@ -137,7 +137,7 @@ def test_where_a_fact_is_missing_there_is_no_factor(change: dict[str, Any], reas
 
 
 @given(
-    half_lives=some.floats(0, 19),
+    half_lives=some.floats(0, 18),
     weight_kg=some.floats(1, 300),
     dose_bq=some.floats(1e6, 1e10),
     half_life_seconds=some.floats(60, 1e6),
@@ -154,6 +154,49 @@ def test_a_half_life_more_doubles_the_factor(
         return body_weight_factor(replace(facts, injected=injected))
 
     assert after(half_lives + 1) == pytest.approx(2 * after(half_lives), rel=1e-6)
+
+
+ODD = some.floats(allow_nan=False, allow_infinity=False)
+MOMENTS = some.datetimes()
+
+
+@given(
+    weight_kg=ODD,
+    dose_bq=ODD,
+    half_life_seconds=ODD,
+    reference_ms=ODD,
+    duration_ms=ODD,
+    injected=MOMENTS | some.times(),
+    series=MOMENTS,
+    acquisition=MOMENTS,
+)
+def test_whatever_the_image_says_the_factor_is_finite_or_missing(
+    weight_kg: float,
+    dose_bq: float,
+    half_life_seconds: float,
+    reference_ms: float,
+    duration_ms: float,
+    injected: datetime | time,
+    series: datetime,
+    acquisition: datetime,
+) -> None:
+    facts = replace(
+        FACTS,
+        patient_weight_kg=weight_kg,
+        dose_bq=dose_bq,
+        half_life_seconds=half_life_seconds,
+        frame_reference_time_ms=reference_ms,
+        frame_duration_ms=duration_ms,
+        injected=injected,
+        series=series,
+        acquisition=acquisition,
+    )
+
+    try:
+        factor = body_weight_factor(facts)
+    except Missing:
+        return
+    assert 0 < factor < float("inf")
 
 
 def pet(path: Path, injected: dict[str, Any], **attributes: Any) -> Path:

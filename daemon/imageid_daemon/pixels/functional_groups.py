@@ -55,6 +55,7 @@ class FrameAttributes:
         own = item(attributes, "PerFrameFunctionalGroupsSequence", (frame or 1) - 1)
         shared = item(attributes, "SharedFunctionalGroupsSequence")
         self.attributes = attributes
+        self.number = frame or 1
         self._groups = [group for group in (own, shared) if group is not None]
 
     def holder(self, keyword: str) -> Dataset:

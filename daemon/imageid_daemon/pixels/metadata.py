@@ -33,7 +33,7 @@ _INTEGERS = """Rows Columns SamplesPerPixel BitsAllocated BitsStored HighBit
     PixelRepresentation PlanarConfiguration SeriesNumber InstanceNumber NumberOfFrames
     TemporalPositionIndex InStackPositionNumber ReferencedSegmentNumber"""
 _NUMBERS = """RescaleSlope RescaleIntercept SliceThickness SliceLocation
-    SpacingBetweenSlices EstimatedRadiographicMagnificationFactor FrameTime
+    SpacingBetweenSlices EstimatedRadiographicMagnificationFactor
     RecommendedDisplayFrameRate CineRate TriggerTime"""
 _NUMBER_LISTS = """PixelSpacing ImagerPixelSpacing NominalScannedPixelSpacing
     ImagePositionPatient ImageOrientationPatient"""
@@ -142,6 +142,7 @@ def _frame(frame: FrameAttributes) -> dict[str, Any]:
     laterality = (text(frame.holder(keyword), keyword) for keyword in sides)
     image_type = texts(frame.holder("FrameType"), "FrameType")
     return {
+        "frame_time": _frame_time(frame),
         "acquisition_number": next((found for found in acquired if found is not None), None),
         "laterality": next(filter(None, laterality), None),
         "image_type": image_type or texts(frame.attributes, "ImageType"),
@@ -149,6 +150,16 @@ def _frame(frame: FrameAttributes) -> dict[str, Any]:
             frame.holder("DimensionIndexValues"), "DimensionIndexValues"
         ),
     }
+
+
+def _frame_time(frame: FrameAttributes) -> float | None:
+    """From this frame to the next; FrameTimeVector says it before each frame, first 0."""
+    attributes = frame.attributes
+    increments = numbers(attributes, "FrameTimeVector")
+    constant = number(attributes, "FrameTime")
+    if constant is not None or not 0 < frame.number < len(increments):
+        return constant
+    return increments[frame.number]
 
 
 def _compression(attributes: Dataset) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _date_time(found: str | None, zone: str | None) -> datetime | None:
             home = DT(f"20000101000000{zone}").tzinfo
             return moment.astimezone(home).replace(tzinfo=None) if home else None
         return datetime.combine(moment.date(), moment.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -54,11 +54,21 @@ class Missing(Exception):
 
 
 def body_weight_factor(facts: PetFacts) -> float:
-    """The factor.
+    """The factor, above 0 and finite.
 
     Raises:
         Missing: there is none.
     """
+    try:
+        factor = _factor(facts)
+    except ArithmeticError:
+        factor = math.inf
+    if not 0 < factor < math.inf:
+        raise Missing("its numbers are out of any range")
+    return factor
+
+
+def _factor(facts: PetFacts) -> float:
     if facts.units == "GML":
         if facts.suv_type not in (None, "BW"):
             raise Missing("its values are SUV by another measure than body weight (SUVType)")
