@@ -43,6 +43,10 @@ class RenderedOptions:
 
     Args:
         window: center and width in modality values.
+        window_name: a window's or VOI LUT's explanation, or its 1-based number; "" is none.
+        percentiles: lower and higher, 0 to 100, of the frame's modality values.
+        bit_depth: of each sample of the picture, 8 or 16.
+        invert: exchange black and white, after what the image itself asks for.
     """
 
     format: Literal["png", "jpeg"] = "png"
@@ -51,6 +55,10 @@ class RenderedOptions:
     max_height: int = 0
     window: tuple[float, float] | None = None
     voi_lut_function: VoiLutFunction | None = None
+    window_name: str = ""
+    percentiles: tuple[float, float] | None = None
+    bit_depth: int = 8
+    invert: bool = False
 
 
 class ImageMetadata(msgspec.Struct, omit_defaults=True, frozen=True):
@@ -115,11 +123,13 @@ class LookupTable(msgspec.Struct, frozen=True):
         first_mapped: the input value of the first entry.
         bits: of each entry's range.
         data: the entries, uint16 little-endian.
+        explanation: LUTExplanation, "" where there is none.
     """
 
     first_mapped: int
     bits: int
     data: bytes
+    explanation: str = ""
 
 
 class Palette(msgspec.Struct, frozen=True):
@@ -131,12 +141,18 @@ class Palette(msgspec.Struct, frozen=True):
 
 
 class Tables(msgspec.Struct, omit_defaults=True, frozen=True):
-    """What `transform` and `render` need beyond the metadata."""
+    """What `transform` and `render` need beyond the metadata.
+
+    Args:
+        pixel_presentation: of the frame, PixelPresentation; "COLOR" says that the palette
+            of a grey image is a supplemental one (PS3.3 C.7.6.19).
+    """
 
     modality_lut: LookupTable | None = None
     voi_luts: tuple[LookupTable, ...] = ()
     palette: Palette | None = None
     presentation_lut_shape: str | None = None
+    pixel_presentation: str | None = None
 
 
 class Description(msgspec.Struct, omit_defaults=True, frozen=True):

@@ -35,7 +35,11 @@ def read(
     if described is None or not found:
         return None
     count, first_mapped, bits = described
-    return _table(_plain(found, count, little_endian), count, first_mapped, bits)
+    data_entries = _plain(found, count, little_endian)
+    if descriptor == "LUTDescriptor":
+        # Its entries are values of their own, never to be scaled; writers count bits wrongly.
+        bits = max(bits, int(data_entries.max()).bit_length())
+    return _table(data_entries, count, first_mapped, bits)
 
 
 def read_segmented(
@@ -59,7 +63,7 @@ def _descriptor(attributes: Dataset, keyword: str, signed: bool) -> tuple[int, i
     if signed and first_mapped >= 0x8000:
         first_mapped -= 0x10000
     # 0 stands for 65536, which its 16 bits cannot hold.
-    return count or 0x10000, first_mapped, bits
+    return count or 0x10000, first_mapped, min(bits, 16)
 
 
 def _plain(found: tuple[object, ...], count: int, little_endian: bool) -> Entries:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 from pydicom import Dataset
 
 from imageid_daemon.pixels import lookup_table
-from imageid_daemon.pixels.attributes import item, text, values
+from imageid_daemon.pixels.attributes import integer, item, number, text, values
 from imageid_daemon.pixels.description import LookupTable, Palette, Tables
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.functional_groups import FrameAttributes
@@ -25,9 +26,12 @@ def read(instance: Instance, *, signed: bool) -> Tables | None:
     frame = FrameAttributes(instance.attributes, instance.frame)
     tables = Tables(
         modality_lut=_modality_lut(frame, signed, instance.little_endian),
-        voi_luts=_voi_luts(frame, signed, instance.little_endian),
+        voi_luts=_voi_luts(
+            frame, _voi_input_is_signed(instance, frame, signed), instance.little_endian
+        ),
         palette=_palette(instance, signed),
         presentation_lut_shape=text(instance.attributes, "PresentationLUTShape"),
+        pixel_presentation=_pixel_presentation(instance),
     )
     return None if tables == Tables() else tables
 
@@ -43,8 +47,38 @@ def _voi_luts(frame: FrameAttributes, signed: bool, little: bool) -> tuple[Looku
     return tuple(lut for lut in luts if lut is not None)
 
 
+def _voi_input_is_signed(instance: Instance, frame: FrameAttributes, signed: bool) -> bool:
+    """PS3.3 C.11.2.1.1: the VOI LUT's input may be signed where modality values may."""
+    if "ModalityLUTSequence" in frame.holder("ModalityLUTSequence"):
+        return False
+    slope = number(frame.holder("RescaleSlope"), "RescaleSlope")
+    intercept = number(frame.holder("RescaleIntercept"), "RescaleIntercept")
+    if slope is None and intercept is None:
+        return signed
+    count = 1 << min(max(integer(instance.attributes, "BitsStored") or 16, 1), 32)
+    lowest = -count // 2 if signed else 0
+    ends = (lowest, lowest + count - 1)
+    return min((1 if slope is None else slope) * end for end in ends) + (intercept or 0) < 0
+
+
 def _lut(found: Dataset, signed: bool, little: bool) -> LookupTable | None:
-    return lookup_table.read(found, "LUTDescriptor", "LUTData", signed=signed, little_endian=little)
+    table = lookup_table.read(
+        found, "LUTDescriptor", "LUTData", signed=signed, little_endian=little
+    )
+    explanation = text(found, "LUTExplanation")
+    if table is None or explanation is None:
+        return table
+    return msgspec.structs.replace(table, explanation=explanation)
+
+
+def _pixel_presentation(instance: Instance) -> str | None:
+    """Of the frame, where those of an instance differ (PS3.3 C.8.16.2.1.1)."""
+    said = text(instance.attributes, "PixelPresentation")
+    group = item(instance.attributes, "PerFrameFunctionalGroupsSequence", (instance.frame or 1) - 1)
+    if said != "MIXED" or group is None:
+        return said
+    types = (item(group, keyword) for keyword in group.dir("FrameTypeSequence"))
+    return next((text(found, "PixelPresentation") for found in types if found is not None), said)
 
 
 def _palette(instance: Instance, signed: bool) -> Palette | None:
