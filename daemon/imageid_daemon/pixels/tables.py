@@ -74,11 +74,16 @@ def _lut(found: Dataset, signed: bool, little: bool) -> LookupTable | None:
 def _pixel_presentation(instance: Instance) -> str | None:
     """Of the frame, where those of an instance differ (PS3.3 C.8.16.2.1.1)."""
     said = text(instance.attributes, "PixelPresentation")
-    group = item(instance.attributes, "PerFrameFunctionalGroupsSequence", (instance.frame or 1) - 1)
-    if said != "MIXED" or group is None:
+    if said != "MIXED":
         return said
-    types = (item(group, keyword) for keyword in group.dir("FrameTypeSequence"))
-    return next((text(found, "PixelPresentation") for found in types if found is not None), said)
+    own = item(instance.attributes, "PerFrameFunctionalGroupsSequence", (instance.frame or 1) - 1)
+    shared = item(instance.attributes, "SharedFunctionalGroupsSequence")
+    for group in (own, shared):
+        for keyword in group.dir("FrameTypeSequence") if group is not None else ():
+            frame_type = item(group, keyword)
+            if frame_type is not None and "PixelPresentation" in frame_type:
+                return text(frame_type, "PixelPresentation")
+    return said
 
 
 def _palette(instance: Instance, signed: bool) -> Palette | None:
