@@ -157,6 +157,15 @@ def test_equal_percentiles_part_what_is_above_from_the_rest(tmp_path: Path) -> N
     assert levels(tmp_path, [0] * 98 + [1, 7], percentiles=(1, 97))[-3:] == [0, 255, 255]
 
 
+def test_a_sigmoid_over_the_range_of_values_has_its_middle_and_width(tmp_path: Path) -> None:
+    sigmoid = {"voi_lut_function": "SIGMOID"}
+
+    found = levels(tmp_path, [0, 30, 100], **sigmoid)
+
+    assert found == levels(tmp_path, [0, 30, 100], window=(50, 100), **sigmoid)
+    assert found == levels(tmp_path, [0, 30, 100], percentiles=(0, 100), **sigmoid)
+
+
 @pytest.mark.parametrize("width", ["0", "-400"])
 def test_a_window_of_the_image_without_a_width_is_passed_over(width: str, tmp_path: Path) -> None:
     next_window = {"WindowCenter": ["0", "100"], "WindowWidth": [width, "50"]}
@@ -188,6 +197,15 @@ def test_a_voi_lut_has_signed_input_where_modality_values_may_be_negative(
     ) == [*(0, 0, 51, 255)]
 
 
+def test_a_voi_lut_has_unsigned_input_after_a_modality_lut(tmp_path: Path) -> None:
+    modality_lut = Dataset()
+    modality_lut.add_new("LUTDescriptor", "US", [3, 0, 16])
+    modality_lut.add_new("LUTData", "US", [40000, 40001, 40002])
+    luts = {"ModalityLUTSequence": [modality_lut], "VOILUTSequence": [voi_lut(first=40000)]}
+
+    assert levels(tmp_path, [0, 1, 2], "int16", **luts) == [0, 51, 255]
+
+
 def test_a_voi_lut_whose_entries_exceed_the_bits_it_claims_uses_their_range(
     tmp_path: Path,
 ) -> None:
@@ -198,12 +216,14 @@ def test_a_voi_lut_whose_entries_exceed_the_bits_it_claims_uses_their_range(
 
 
 def test_a_value_that_is_no_number_is_black_with_a_voi_lut_too(tmp_path: Path) -> None:
+    item = voi_lut()
+    item.LUTData = [255, 51, 102]
     array = np.array([[np.nan, 1, np.inf, -np.inf]], np.float32)
-    path = grey(
-        tmp_path / "a.dcm", array, FloatPixelData=array.tobytes(), VOILUTSequence=[voi_lut()]
-    )
+    path = grey(tmp_path / "a.dcm", array, FloatPixelData=array.tobytes(), VOILUTSequence=[item])
 
-    assert deep_picture(path, tmp_path)[0].tolist() == [0, 51 * 257, 65535, 0]
+    found = deep_picture(path, tmp_path)[0]
+
+    assert found.tolist() == [0, 51 * 257, 102 * 257, 65535]
 
 
 def test_infinite_values_are_black_and_white_and_do_not_widen_the_range(tmp_path: Path) -> None:

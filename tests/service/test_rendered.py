@@ -11,6 +11,7 @@ from tests.service.conftest import error_info
 from imageid.v1 import cache_service_pb2, types_pb2
 from imageid_daemon.pixels import RenderedOptions
 from imageid_daemon.service.rendered_options import rendered_options_of
+from imageid_loaders.errors import InvalidOption
 
 PNG, JPEG = types_pb2.RENDER_FORMAT_PNG, types_pb2.RENDER_FORMAT_JPEG
 EVERY_OPTION = {
@@ -92,6 +93,11 @@ async def test_options_that_cannot_be_or_contradict_each_other_are_refused(optio
         "OPTION_INVALID",
     )
     assert info.metadata["field"] == field
+
+
+def test_a_depth_that_jpeg_lacks_is_refused_before_the_image_is_fetched():
+    with pytest.raises(InvalidOption, match="choose PNG"):
+        rendered_options_of(types_pb2.RenderedOutput(format=JPEG, bit_depth=16))
 
 
 async def test_each_option_is_a_picture_of_its_own(served):

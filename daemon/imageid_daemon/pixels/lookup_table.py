@@ -38,7 +38,7 @@ def read(
     data_entries = _plain(found, count, little_endian)
     if descriptor == "LUTDescriptor":
         # Its entries are values of their own, never to be scaled; writers count bits wrongly.
-        bits = max(bits, int(data_entries.max()).bit_length())
+        bits = max(bits, int(data_entries[:count].max(initial=0)).bit_length())
     return _table(data_entries, count, first_mapped, bits)
 
 

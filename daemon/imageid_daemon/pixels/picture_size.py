@@ -29,7 +29,6 @@ def fit(
         1.0,
         (options.max_width or longest) / width,
         (options.max_height or longest) / height,
-        longest / max(width, height),
         math.sqrt(max(_MAX_PIXELS, rows * columns) / (width * height)),
     )
     return max(1, round(width * scale)), max(1, round(height * scale))

@@ -78,8 +78,8 @@ def _pixel_presentation(instance: Instance) -> str | None:
         return said
     own = item(instance.attributes, "PerFrameFunctionalGroupsSequence", (instance.frame or 1) - 1)
     shared = item(instance.attributes, "SharedFunctionalGroupsSequence")
-    for group in (own, shared):
-        for keyword in group.dir("FrameTypeSequence") if group is not None else ():
+    for group in filter(None, (own, shared)):
+        for keyword in group.dir("FrameTypeSequence"):
             frame_type = item(group, keyword)
             if frame_type is not None and "PixelPresentation" in frame_type:
                 return text(frame_type, "PixelPresentation")
