@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from pydicom import Dataset
 
-from imageid_loaders.errors import InvalidOption
-from pixels.material import grey
-from pixels.rendered import deep_picture, levels
+from imageid_loaders.errors import InvalidOption, Undecodable
+from pixels.material import decoded, encoded, grey
+from pixels.rendered import deep_picture, levels, picture
 
 RAMP = list(range(-20, 41))
 LUNG_AND_BONE = {
@@ -235,3 +235,36 @@ def test_infinite_values_are_black_and_white_and_do_not_widen_the_range(tmp_path
 
 def test_a_mask_that_is_set_everywhere_is_white(tmp_path: Path) -> None:
     assert levels(tmp_path, [1, 1, 1], "uint8", BitsStored=1) == [255, 255, 255]
+
+
+def test_a_broken_voi_lut_is_an_error_only_where_it_is_needed(tmp_path: Path) -> None:
+    item = voi_lut()
+    item.LUTDescriptor = [4, 0, 8]
+    path = grey(tmp_path / "a.dcm", np.array([[1, 2]], np.int16), VOILUTSequence=[item])
+
+    stored, _ = decoded(encoded(path), tmp_path)
+
+    assert stored.tolist() == [[1, 2]]
+    assert picture(path, tmp_path, window=(2, 1))[0].tolist() == [[0, 255]]
+    with pytest.raises(Undecodable, match="shorter than its descriptor"):
+        picture(path, tmp_path)
+
+
+@pytest.mark.parametrize("bits", [0, 60_000])
+def test_a_voi_lut_with_impossible_bits_has_those_of_its_entries(bits: int, tmp_path: Path) -> None:
+    item = voi_lut(bits=bits)
+    item.LUTData = [0, 0x8000, 0xFFFF]
+
+    assert levels(tmp_path, [0, 1, 2], VOILUTSequence=[item]) == [0, 128, 255]
+
+
+def test_the_count_of_a_voi_lut_is_unsigned_where_its_first_value_is_signed(
+    tmp_path: Path,
+) -> None:
+    item = Dataset()
+    item.add_new("LUTDescriptor", "SS", [40_000 - 0x10000, -10_000, 16])
+    item.add_new("LUTData", "OW", np.arange(40_000, dtype="<u2").tobytes())
+
+    found = levels(tmp_path, [-10_000, 0, 29_999], VOILUTSequence=[item])
+
+    assert found == [0, 39, 156]  # 10 000 and 39 999 of 65 535

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from imageid_daemon.pixels import segmented
-from imageid_daemon.pixels.attributes import values
+from imageid_daemon.pixels.attributes import numbers, values
 from imageid_daemon.pixels.description import LookupTable
 from imageid_loaders.errors import Undecodable
 
@@ -15,7 +15,17 @@ Entries = NDArray[np.uint16]
 
 
 def entries(table: LookupTable) -> Entries:
-    """The values of a table."""
+    """The values of a table.
+
+    Raises:
+        Undecodable: the table is broken. Only now, when it is needed: the stored values
+            of an image with a broken table are as good as any.
+    """
+    if not table.data:
+        raise Undecodable(
+            "the image cannot be shown as its header asks because a lookup table is shorter than "
+            "its descriptor says; ask for values STORED, or for ENCODED"
+        )
     return np.frombuffer(table.data, "<u2")
 
 
@@ -27,8 +37,8 @@ def read(
     Args:
         signed: the input values are; the first mapped one then is too, whatever its VR.
 
-    Raises:
-        Undecodable: the table is shorter than its descriptor says, or empty.
+    Returns:
+        A table without data where the entries are fewer than the descriptor says.
     """
     described = _descriptor(attributes, descriptor, signed)
     found = values(attributes, data)
@@ -51,19 +61,22 @@ def read_segmented(
     if described is None or not found or not isinstance(found[0], bytes):
         return None
     count, first_mapped, bits = described
-    expanded = segmented.expand(found[0], count, 8 if bits <= 8 else 16, little_endian)
+    try:
+        expanded = segmented.expand(found[0], count, 8 if bits <= 8 else 16, little_endian)
+    except Undecodable:
+        expanded = np.empty(0, np.uint16)
     return _table(expanded, count, first_mapped, bits)
 
 
 def _descriptor(attributes: Dataset, keyword: str, signed: bool) -> tuple[int, int, int] | None:
-    found = values(attributes, keyword)
+    found = numbers(attributes, keyword)
     if len(found) != 3:
         return None
     count, first_mapped, bits = (int(value) for value in found)
     if signed and first_mapped >= 0x8000:
         first_mapped -= 0x10000
-    # 0 stands for 65536, which its 16 bits cannot hold.
-    return count or 0x10000, first_mapped, min(bits, 16)
+    # 0 stands for 65536, which its 16 bits cannot hold; they are unsigned, whatever the VR.
+    return count & 0xFFFF or 0x10000, first_mapped, min(bits, 16)
 
 
 def _plain(found: tuple[object, ...], count: int, little_endian: bool) -> Entries:
@@ -77,10 +90,7 @@ def _plain(found: tuple[object, ...], count: int, little_endian: bool) -> Entrie
 
 def _table(data: Entries, count: int, first_mapped: int, bits: int) -> LookupTable:
     if data.size < count:
-        raise Undecodable(
-            "the image cannot be decoded because a lookup table is shorter than its descriptor "
-            "says; ask for values STORED, or for ENCODED"
-        )
+        return LookupTable(first_mapped, min(max(bits, 8), 16), b"")
     data = data[:count]
     if bits <= 8 and data.max() > 0xFF:
         data = data // 0x100  # a writer that scaled 8-bit entries up to their words

@@ -19,9 +19,6 @@ def read(instance: Instance, *, signed: bool) -> Tables | None:
 
     Args:
         signed: PixelRepresentation is 1, so that first mapped values are signed too.
-
-    Raises:
-        Undecodable: a table is broken.
     """
     frame = FrameAttributes(instance.attributes, instance.frame)
     tables = Tables(

@@ -670,6 +670,8 @@ func (x *PixelsOutput) GetColor() Color {
 	return Color_COLOR_UNSPECIFIED
 }
 
+// A picture for a screen, by the grey scale of PS3.3 C.11; the same options give the same
+// bytes. Overlays are not drawn and ICC profiles not applied.
 type RenderedOutput struct {
 	state         protoimpl.MessageState
 	sizeCache     protoimpl.SizeCache

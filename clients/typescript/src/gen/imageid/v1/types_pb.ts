@@ -90,6 +90,9 @@ export const PixelsOutputSchema: GenMessage<PixelsOutput> = /*@__PURE__*/
   messageDesc(file_imageid_v1_types, 2);
 
 /**
+ * A picture for a screen, by the grey scale of PS3.3 C.11; the same options give the same
+ * bytes. Overlays are not drawn and ICC profiles not applied.
+ *
  * @generated from message imageid.v1.RenderedOutput
  */
 export type RenderedOutput = Message<"imageid.v1.RenderedOutput"> & {
