@@ -262,7 +262,7 @@ def test_the_count_of_a_voi_lut_is_unsigned_where_its_first_value_is_signed(
     tmp_path: Path,
 ) -> None:
     item = Dataset()
-    item.add_new("LUTDescriptor", "SS", [40_000 - 0x10000, -10_000, 16])
+    item.add_new("LUTDescriptor", "SS", [40_000, -10_000, 16])
     item.add_new("LUTData", "OW", np.arange(40_000, dtype="<u2").tobytes())
 
     found = levels(tmp_path, [-10_000, 0, 29_999], VOILUTSequence=[item])
