@@ -77,7 +77,7 @@ def _named(
 
 def _index(name: str, names: list[str]) -> int:
     """By explanation, without regard to case and spaces; else by number."""
-    wanted, known = comparable(name), [comparable(each) for each in names]
+    wanted, known = _comparable(name), [_comparable(each) for each in names]
     if wanted in known:
         return known.index(wanted)
     if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
@@ -90,7 +90,7 @@ def _index(name: str, names: list[str]) -> int:
     )
 
 
-def comparable(name: str) -> str:
+def _comparable(name: str) -> str:
     """A name as it is compared: spaces around it, their number and case do not matter."""
     return " ".join(name.split()).casefold()
 
