@@ -65,10 +65,10 @@ def _check(options: RenderedOptions) -> None:
 
 
 def _picture(samples: Samples, description: Description, options: RenderedOptions) -> Picture:
-    if not is_grey(description.metadata):
-        picture = _color(samples, description, options.bit_depth)
-    else:
+    if is_grey(description.metadata):
         picture = _grey(samples, description, options)
+    else:
+        picture = _color(samples, description, options.bit_depth)
     return _inverted(picture) if options.invert else picture
 
 
@@ -80,10 +80,10 @@ def _grey(samples: Samples, description: Description, options: RenderedOptions) 
     shown = ~_is_padding(found.values, described)
     if palette is not None:
         shown &= ~_is_colored(found.values, palette)
-    spread = distribution.of(values, found.counts, shown)
+    occurring = distribution.of(values, found.counts, shown)
     # A sum of numbers near the end of float64 may be infinite, and then is no number.
     with np.errstate(over="ignore", invalid="ignore"):
-        levels = voi_choice.choose(options, described, tables, spread).levels(values)
+        levels = voi_choice.choose(options, described, tables, occurring).levels(values)
     if _is_inverse(description):
         levels = 1 - levels
     picture = found.spread(_quantized(np.nan_to_num(levels), options.bit_depth))
