@@ -37,6 +37,36 @@ def test_info_in_json(run_with_daemon, scripted: ScriptedDaemon) -> None:
     assert said["rows"] == 512
 
 
+GROUPED = types.ImageMetadata(
+    voi_luts=[types.LookupTable(first_mapped=-7, bits=8, entries=b"\0\0\xff\0")],
+    rt_dose=types.RtDose(dose_units="GY"),
+)
+
+
+def test_info_names_facts_within_facts_and_says_how_large_tables_are(
+    run_with_daemon, scripted: ScriptedDaemon
+) -> None:
+    scripted.script("GetImageMetadata", says(v1.GetImageMetadataResponse(metadata=GROUPED)))
+
+    done = run_with_daemon("info", "example://1")
+
+    assert done.stdout.splitlines() == [
+        "modality_values          False",
+        "voi_luts.1.first_mapped  -7",
+        "voi_luts.1.bits          8",
+        "voi_luts.1.entries       4 bytes",
+        "rt_dose.dose_units       GY",
+    ]
+
+
+def test_tables_are_base64_in_json(run_with_daemon, scripted: ScriptedDaemon) -> None:
+    scripted.script("GetImageMetadata", says(v1.GetImageMetadataResponse(metadata=GROUPED)))
+
+    said = json.loads(run_with_daemon("info", "example://1", "--json").stdout)
+
+    assert said["voi_luts"] == [{"first_mapped": -7, "bits": 8, "entries": "AAD/AA=="}]
+
+
 def test_ls_says_one_image_on_each_line(run_with_daemon, scripted: ScriptedDaemon) -> None:
     scripted.script("ListImages", says(v1.ListImagesResponse(images=LISTED)))
 

@@ -51,13 +51,14 @@ def test_the_box_holds_the_picture_of_square_pixels(
     assert size_of(100, 200, pixel_spacing=(2.0, 1.0), **box) == size
 
 
-def test_spacing_in_the_patient_comes_before_that_at_the_detector_and_that_before_the_ratio() -> (
+def test_spacing_in_the_patient_comes_first_then_at_the_detector_then_on_film_then_the_ratio() -> (
     None
 ):
     wide, high, square = (1.0, 2.0), (2.0, 1.0), (1, 1)
-    said = {"imager_pixel_spacing": high, "pixel_aspect_ratio": square}
+    said = {"nominal_scanned_pixel_spacing": high, "pixel_aspect_ratio": square}
 
-    assert size_of(10, 10, pixel_spacing=wide, **said) == (20, 10)
+    assert size_of(10, 10, pixel_spacing=wide, imager_pixel_spacing=high, **said) == (20, 10)
+    assert size_of(10, 10, imager_pixel_spacing=wide, **said) == (20, 10)
     assert size_of(10, 10, **said) == (10, 20)
     assert size_of(10, 10, pixel_aspect_ratio=(1, 3)) == (30, 10)
     assert size_of(10, 10) == (10, 10)

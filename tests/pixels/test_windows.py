@@ -246,8 +246,9 @@ def test_a_broken_voi_lut_is_an_error_only_where_it_is_needed(tmp_path: Path) ->
 
     assert stored.tolist() == [[1, 2]]
     assert picture(path, tmp_path, window=(2, 1))[0].tolist() == [[0, 255]]
-    with pytest.raises(Undecodable, match="shorter than its descriptor"):
-        picture(path, tmp_path)
+    for options in ({}, {"window_name": "1"}, {"window_name": "bone"}):
+        with pytest.raises(Undecodable, match="a VOI LUT is broken"):
+            picture(path, tmp_path, **options)
 
 
 @pytest.mark.parametrize("bits", [0, 60_000])

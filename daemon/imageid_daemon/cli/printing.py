@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,32 @@ if TYPE_CHECKING:
 
 
 def print_json(value: object) -> None:
-    """JSON whose keys keep their order."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """JSON whose keys keep their order; bytes are base64, as in JSON of protobuf."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_base64))
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
-    """A name and its value on each line; a fact that is None is left out."""
-    print_columns([(name, text(value)) for name, value in facts.items() if value is not None])
+    """A name and its value on each line; a fact that is None is left out.
+
+    Facts within facts have both names, "pet_image.units", and numbers in lists, from 1.
+    """
+    print_columns([(name, text(value)) for name, value in _flat(facts) if value is not None])
+
+
+def _flat(facts: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from _flat({f"{name}.{inner}": each for inner, each in value.items()})
+        elif isinstance(value, Sequence) and any(isinstance(each, Mapping) for each in value):
+            yield from _flat({f"{name}.{number}": each for number, each in enumerate(value, 1)})
+        else:
+            yield name, value
+
+
+def _base64(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"{type(value).__name__} is not of JSON")
 
 
 def print_columns(rows: Sequence[Sequence[str]]) -> None:
@@ -35,6 +55,8 @@ def text(value: object) -> str:
     """A value as a person writes it."""
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, bytes):
+        return size_text(len(value))
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ", ".join(text(item) for item in value)
     return str(value)

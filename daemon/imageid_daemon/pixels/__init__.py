@@ -10,8 +10,9 @@ the file system pass.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Literal
+from typing import Any, Literal
 
 from imageid_daemon.pixels.description import (
     Description,
@@ -25,6 +26,7 @@ from imageid_daemon.pixels.description import (
     Tables,
     Written,
 )
+from imageid_loaders.errors import NotFound
 
 __all__ = [
     "Description",
@@ -39,7 +41,9 @@ __all__ = [
     "Written",
     "decode",
     "describe",
+    "describe_frames",
     "dicom_json",
+    "functional_groups",
     "prepare",
     "render",
     "split_metadata",
@@ -65,6 +69,24 @@ def describe(encoded: Encoded) -> ImageMetadata:
     return implementation(encoded)
 
 
+def describe_frames(encoded: Encoded, frames: Sequence[int]) -> list[ImageMetadata | NotFound]:
+    """Describe several frames of one image, whose header is read once.
+
+    Args:
+        encoded: its own frame does not count.
+        frames: 1-based.
+
+    Returns:
+        For each frame what `describe` says of it, or that there is no such frame.
+
+    Raises:
+        Undecodable: the bytes are no image.
+    """
+    from imageid_daemon.pixels.content import describe_frames as implementation
+
+    return implementation(encoded, frames)
+
+
 def dicom_json(encoded: Encoded) -> bytes:
     """Give the whole data set as one DICOM JSON object (PS3.18 F), without bulk data.
 
@@ -76,6 +98,21 @@ def dicom_json(encoded: Encoded) -> bytes:
     from imageid_daemon.pixels.content import dicom_json as implementation
 
     return implementation(encoded)
+
+
+def functional_groups(data_set: dict[str, Any], frame: int) -> dict[str, Any]:
+    """Flatten one frame's functional groups, its own over the shared ones.
+
+    Args:
+        data_set: a DICOM JSON object, as `dicom_json` gives it.
+        frame: 1-based.
+
+    Returns:
+        A DICOM JSON object, empty where the image has no functional groups.
+    """
+    from imageid_daemon.pixels.frame_groups import flattened as implementation
+
+    return implementation(data_set, frame)
 
 
 def split_metadata(document: bytes) -> dict[str, bytes]:

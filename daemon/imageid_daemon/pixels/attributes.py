@@ -6,13 +6,17 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from pydicom import Dataset
+from pydicom import DataElement, Dataset
+
+Key = str | int
+"""A keyword, or the tag of an attribute that has none (repeating groups)."""
 
 
-def values(attributes: Dataset, keyword: str) -> tuple[Any, ...]:
+def values(attributes: Dataset, keyword: Key) -> tuple[Any, ...]:
     """Every value; () where the attribute is missing, empty or broken."""
     try:
-        value = attributes.get(keyword)
+        found = attributes.get(keyword)
+        value = found.value if isinstance(found, DataElement) else found
     except Exception:
         return ()  # pydicom converts on access and raises what it likes
     if value is None or value == "":
@@ -22,7 +26,7 @@ def values(attributes: Dataset, keyword: str) -> tuple[Any, ...]:
     return (value,)
 
 
-def numbers(attributes: Dataset, keyword: str) -> tuple[float, ...]:
+def numbers(attributes: Dataset, keyword: Key) -> tuple[float, ...]:
     """Every value as a finite number; () where one is not."""
     try:
         found = tuple(float(value) for value in values(attributes, keyword))
@@ -31,32 +35,44 @@ def numbers(attributes: Dataset, keyword: str) -> tuple[float, ...]:
     return found if all(map(math.isfinite, found)) else ()
 
 
-def number(attributes: Dataset, keyword: str) -> float | None:
+def number(attributes: Dataset, keyword: Key) -> float | None:
     """The first value as a finite number."""
     found = numbers(attributes, keyword)
     return found[0] if found else None
 
 
-def integer(attributes: Dataset, keyword: str) -> int | None:
-    """The first value, where it is a whole number of 32 bits."""
+def integer(attributes: Dataset, keyword: Key) -> int | None:
+    """The first value, where it is a whole number of 32 bits, signed as in the contract."""
     found = number(attributes, keyword)
-    if found is None or not found.is_integer() or not -(2**31) <= found < 2**32:
+    if found is None or not found.is_integer() or not -(2**31) <= found < 2**31:
         return None
     return int(found)
 
 
-def texts(attributes: Dataset, keyword: str) -> tuple[str, ...]:
+def integers(attributes: Dataset, keyword: Key) -> tuple[int, ...]:
+    """Every value as a whole number; () where one is not."""
+    found = numbers(attributes, keyword)
+    whole = all(value.is_integer() and abs(value) < 2**31 for value in found)
+    return tuple(map(int, found)) if whole else ()
+
+
+def texts(attributes: Dataset, keyword: Key) -> tuple[str, ...]:
     """Every value as text without the padding around it."""
     return tuple(str(value).strip() for value in values(attributes, keyword))
 
 
-def text(attributes: Dataset, keyword: str) -> str | None:
+def text(attributes: Dataset, keyword: Key) -> str | None:
     """The first value as text, None where it is blank."""
     found = texts(attributes, keyword)
     return found[0] or None if found else None
 
 
-def item(attributes: Dataset, keyword: str, index: int = 0) -> Dataset | None:
+def items(attributes: Dataset, keyword: Key) -> tuple[Dataset, ...]:
+    """Every item of a sequence."""
+    return tuple(found for found in values(attributes, keyword) if isinstance(found, Dataset))
+
+
+def item(attributes: Dataset, keyword: Key, index: int = 0) -> Dataset | None:
     """One item of a sequence."""
     found = values(attributes, keyword)
     chosen = found[index] if 0 <= index < len(found) else None

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from pydicom.uid import ExplicitVRBigEndian
 
-from imageid_daemon.pixels import lone_frame, metadata, part10, picture, whole_data_set
+from imageid_daemon.pixels import (
+    embedded_overlays,
+    image_pixel,
+    lone_frame,
+    metadata,
+    part10,
+    picture,
+    pixel_data,
+    whole_data_set,
+)
 from imageid_daemon.pixels.boundary import refusing
 from imageid_daemon.pixels.description import Encoded, ImageMetadata
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.image_pixel import check_frame_number
-from imageid_loaders.errors import Undecodable
+from imageid_loaders.errors import ImageError, NotFound, Undecodable
 
 Kind = Literal["part10", "lone frame", "picture"]
 
@@ -31,14 +42,59 @@ def kind(encoded: Encoded) -> Kind:
 def describe(encoded: Encoded) -> ImageMetadata:
     """See `imageid_daemon.pixels.describe`. Metadata given as DICOM JSON need no file."""
     with refusing("described"):
-        if encoded.dicom_json is not None:
-            return metadata.read(lone_frame.read_instance(encoded))
-        if kind(encoded) == "picture":
-            return picture.describe(encoded)
-        instance = part10_instance(open_part10(encoded), encoded.frame)
-        found = metadata.read(instance)
-        check_frame_number(encoded.frame, max(found.number_of_frames or 1, 1))
+        return _describer(encoded)(encoded.frame)
+
+
+def describe_frames(encoded: Encoded, frames: Sequence[int]) -> list[ImageMetadata | NotFound]:
+    """See `imageid_daemon.pixels.describe_frames`."""
+    with refusing("described"):
+        describe_one = _describer(encoded)
+        return [_or_not_found(describe_one, frame) for frame in frames]
+
+
+def _or_not_found(
+    describe_one: Callable[[int | None], ImageMetadata], frame: int
+) -> ImageMetadata | NotFound:
+    try:
+        return describe_one(frame)
+    except NotFound as error:
+        return error
+
+
+def _describer(encoded: Encoded) -> Callable[[int | None], ImageMetadata]:
+    """Read what all frames have in common, and give what describes one of them."""
+    if encoded.dicom_json is not None:
+        document = lone_frame.Document(encoded)
+        return lambda frame: _describe_instance(document.instance(frame))
+    if kind(encoded) == "picture":
+        return lambda frame: picture.describe(replace(encoded, frame=frame))
+    opened = open_part10(encoded)
+    return lambda frame: _describe_part10(opened, frame)
+
+
+def _describe_part10(opened: part10.Part10, frame: int | None) -> ImageMetadata:
+    instance = part10_instance(opened, frame)
+    return _with_embedded_overlays(_describe_instance(instance), opened, instance)
+
+
+def _describe_instance(instance: Instance) -> ImageMetadata:
+    found = metadata.read(instance)
+    check_frame_number(instance.frame, max(found.number_of_frames or 1, 1))
+    return found
+
+
+def _with_embedded_overlays(
+    found: ImageMetadata, opened: part10.Part10, instance: Instance
+) -> ImageMetadata:
+    """Read the frame for them alone; without a whole frame they are absent."""
+    if not embedded_overlays.are_in(instance):
         return found
+    try:
+        pixel = image_pixel.read(instance.attributes, instance.pixel_keyword or "PixelData")
+        frame = pixel_data.read_frame(opened, pixel, instance.frame or 1)
+    except ImageError:
+        return found
+    return embedded_overlays.add(found, instance, pixel, frame)
 
 
 def dicom_json(encoded: Encoded) -> bytes:

@@ -9,6 +9,7 @@ import msgspec
 from imageid_daemon.pixels import (
     codecs,
     content,
+    embedded_overlays,
     image_pixel,
     lone_frame,
     metadata,
@@ -57,8 +58,9 @@ def _decode(encoded: Encoded, *, keep_ybr: bool) -> _Decoding:
         pixel = image_pixel.read(instance.attributes)
         frame = lone_frame.read_frame(encoded, instance.transfer_syntax_uid, pixel)
     decoded = _colored(codecs.decode(frame, pixel, keep_ybr=keep_ybr), pixel, keep_ybr=keep_ybr)
-    described = _describe(instance, pixel, decoded.photometric_interpretation)
-    return decoded.samples, described, tables.read(instance, signed=pixel.signed)
+    found = tables.read(instance, signed=pixel.signed)
+    described = _describe(instance, pixel, found, decoded.photometric_interpretation)
+    return decoded.samples, embedded_overlays.add(described, instance, pixel, frame), found
 
 
 def _part10(encoded: Encoded) -> tuple[Instance, ImagePixel, EncodedFrame]:
@@ -78,10 +80,10 @@ def _colored(decoded: Decoded, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded:
 
 
 def _describe(
-    instance: Instance, pixel: ImagePixel, photometric_interpretation: str
+    instance: Instance, pixel: ImagePixel, found: Tables | None, photometric_interpretation: str
 ) -> ImageMetadata:
     return msgspec.structs.replace(
-        metadata.read(instance),
+        metadata.read(instance, found or Tables()),
         rows=pixel.rows,
         columns=pixel.columns,
         samples_per_pixel=pixel.samples_per_pixel,

@@ -7,6 +7,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from imageid_daemon.pixels.metadata_modules import Overlay, PetImage, RtDose, UltrasoundRegion
+
+TableName = Literal["modality_lut", "voi_luts"]
 VoiLutFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 
@@ -61,6 +64,36 @@ class RenderedOptions:
     invert: bool = False
 
 
+class LookupTable(msgspec.Struct, omit_defaults=True, frozen=True):
+    """A LUT of PS3.3 C.11.1, C.11.2 or C.7.9.
+
+    Args:
+        first_mapped: the input value of the first entry.
+        bits: of each entry's range.
+        data: the entries, uint16 little-endian.
+        explanation: LUTExplanation, "" where there is none.
+    """
+
+    first_mapped: int
+    bits: int
+    data: bytes
+    explanation: str = ""
+
+
+class Palette(msgspec.Struct, omit_defaults=True, frozen=True):
+    """One table for each colour, each with its own descriptor.
+
+    Args:
+        supplemental: the image is grey below the first mapped value (PS3.3 C.7.6.19).
+    """
+
+    red: LookupTable
+    green: LookupTable
+    blue: LookupTable
+    alpha: LookupTable | None = None
+    supplemental: bool = False
+
+
 class ImageMetadata(msgspec.Struct, omit_defaults=True, frozen=True):
     """`ImageMetadata` of the contract: None or () where the image does not say."""
 
@@ -106,6 +139,43 @@ class ImageMetadata(msgspec.Struct, omit_defaults=True, frozen=True):
     pixel_padding_range_limit: float | None = None
     lossy_image_compression: str | None = None
     modality_values: bool = False
+    modality_lut: LookupTable | None = None
+    voi_luts: tuple[LookupTable, ...] = ()
+    palette_color_lookup_table: Palette | None = None
+    icc_profile: bytes | None = None
+    overlays: tuple[Overlay, ...] = ()
+    ultrasound_regions: tuple[UltrasoundRegion, ...] = ()
+    pet_image: PetImage | None = None
+    rt_dose: RtDose | None = None
+    presentation_lut_shape: str | None = None
+    pixel_spacing_calibration_type: str | None = None
+    estimated_radiographic_magnification_factor: float | None = None
+    nominal_scanned_pixel_spacing: tuple[float, ...] = ()
+    lossy_image_compression_ratio: float | None = None
+    lossy_image_compression_method: str | None = None
+    smallest_image_pixel_value: float | None = None
+    largest_image_pixel_value: float | None = None
+    series_date: str | None = None
+    series_time: str | None = None
+    acquisition_date: str | None = None
+    acquisition_time: str | None = None
+    content_date: str | None = None
+    content_time: str | None = None
+    frame_acquisition_date_time: str | None = None
+    image_type: tuple[str, ...] = ()
+    acquisition_number: int | None = None
+    temporal_position_index: int | None = None
+    stack_id: str | None = None
+    in_stack_position_number: int | None = None
+    dimension_index_values: tuple[int, ...] = ()
+    referenced_segment_number: int | None = None
+    frame_time: float | None = None
+    recommended_display_frame_rate: float | None = None
+    cine_rate: float | None = None
+    trigger_time: float | None = None
+    patient_position: str | None = None
+    body_part_examined: str | None = None
+    laterality: str | None = None
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -116,36 +186,13 @@ class Layout(msgspec.Struct, frozen=True):
     strides: tuple[int, ...]
 
 
-class LookupTable(msgspec.Struct, frozen=True):
-    """A LUT of PS3.3 C.11.1, C.11.2 or C.7.9.
-
-    Args:
-        first_mapped: the input value of the first entry.
-        bits: of each entry's range.
-        data: the entries, uint16 little-endian.
-        explanation: LUTExplanation, "" where there is none.
-    """
-
-    first_mapped: int
-    bits: int
-    data: bytes
-    explanation: str = ""
-
-
-class Palette(msgspec.Struct, frozen=True):
-    """One table for each colour, each with its own descriptor."""
-
-    red: LookupTable
-    green: LookupTable
-    blue: LookupTable
-
-
 class Tables(msgspec.Struct, omit_defaults=True, frozen=True):
     """What `transform` and `render` need beyond the metadata.
 
     Args:
         pixel_presentation: of the frame, PixelPresentation; "COLOR" says that the palette
             of a grey image is a supplemental one (PS3.3 C.7.6.19).
+        unreadable: what the image has, but broken or out of reach.
     """
 
     modality_lut: LookupTable | None = None
@@ -153,6 +200,7 @@ class Tables(msgspec.Struct, omit_defaults=True, frozen=True):
     palette: Palette | None = None
     presentation_lut_shape: str | None = None
     pixel_presentation: str | None = None
+    unreadable: tuple[TableName, ...] = ()
 
 
 class Description(msgspec.Struct, omit_defaults=True, frozen=True):

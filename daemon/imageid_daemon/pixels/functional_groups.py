@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from pydicom import Dataset
 
 from imageid_daemon.pixels.attributes import item
 
 _MACROS = {
-    "PixelMeasuresSequence": ("PixelSpacing", "SliceThickness", "SpacingBetweenSlices"),
-    "PlanePositionSequence": ("ImagePositionPatient",),
-    "PlaneOrientationSequence": ("ImageOrientationPatient",),
-    "FrameVOILUTSequence": (
-        "WindowCenter",
-        "WindowWidth",
-        "WindowCenterWidthExplanation",
-        "VOILUTFunction",
-        "VOILUTSequence",
-    ),
-    "PixelValueTransformationSequence": (
-        "RescaleSlope",
-        "RescaleIntercept",
-        "RescaleType",
-        "ModalityLUTSequence",
-    ),
+    "PixelMeasuresSequence": "PixelSpacing SliceThickness SpacingBetweenSlices",
+    "PlanePositionSequence": "ImagePositionPatient",
+    "PlaneOrientationSequence": "ImageOrientationPatient",
+    "FrameVOILUTSequence": """WindowCenter WindowWidth WindowCenterWidthExplanation
+        VOILUTFunction VOILUTSequence""",
+    "PixelValueTransformationSequence": """RescaleSlope RescaleIntercept RescaleType
+        ModalityLUTSequence""",
+    "FrameContentSequence": """FrameAcquisitionDateTime FrameAcquisitionNumber StackID
+        InStackPositionNumber DimensionIndexValues TemporalPositionIndex""",
+    "FrameAnatomySequence": "FrameLaterality",
+    "SegmentIdentificationSequence": "ReferencedSegmentNumber",
+    # PixelSpacing of projections (PS3.3 C.8.19.6.4), and their frame type.
+    "FramePixelDataPropertiesSequence": "ImagerPixelSpacing FrameType",
+    "OpticalPathIdentificationSequence": "OpticalPathIdentifier",
+    "CTImageFrameTypeSequence": "FrameType",
+    "MRImageFrameTypeSequence": "FrameType",
+    "PETFrameTypeSequence": "FrameType",
+    "XRay3DFrameTypeSequence": "FrameType",
+    "USImageDescriptionSequence": "FrameType",
+    "IntravascularOCTFrameTypeSequence": "FrameType",
+    "ParametricMapFrameTypeSequence": "FrameType",
+    "WholeSlideMicroscopyImageFrameTypeSequence": "FrameType",
+    # What a Legacy Converted Enhanced image (PS3.3 C.7.6.16.2.25) kept of its single frames.
+    "UnassignedPerFrameConvertedAttributesSequence": """SliceLocation
+        AcquisitionDate AcquisitionTime ContentDate ContentTime TriggerTime
+        SmallestImagePixelValue LargestImagePixelValue""",
+    "UnassignedSharedConvertedAttributesSequence": "SeriesDescription BodyPartExamined",
 }
-_MACRO_OF = {keyword: macro for macro, keywords in _MACROS.items() for keyword in keywords}
+_MACROS_OF: defaultdict[str, list[str]] = defaultdict(list)
+for _macro, _keywords in _MACROS.items():
+    for _keyword in _keywords.split():
+        _MACROS_OF[_keyword].append(_macro)
 
 
 class FrameAttributes:
@@ -38,15 +54,14 @@ class FrameAttributes:
         """
         own = item(attributes, "PerFrameFunctionalGroupsSequence", (frame or 1) - 1)
         shared = item(attributes, "SharedFunctionalGroupsSequence")
-        self._attributes = attributes
+        self.attributes = attributes
         self._groups = [group for group in (own, shared) if group is not None]
 
     def holder(self, keyword: str) -> Dataset:
         """The data set to read `keyword` from."""
-        macro = _MACRO_OF.get(keyword)
-        if macro is not None:
-            for group in self._groups:
+        for group in self._groups:
+            for macro in _MACROS_OF.get(keyword, ()):
                 found = item(group, macro)
                 if found is not None and keyword in found:
                     return found
-        return self._attributes
+        return self.attributes

@@ -9,6 +9,9 @@ INFLATED_LIMIT_BYTES = 512 * 2**20
 # Longer attributes are bulk data; they are skipped, not read, while a header is parsed.
 ATTRIBUTE_LIMIT_BYTES = 1 << 20
 
+# A message of gRPC may have 4 MiB; what describes an image must fit into one.
+METADATA_BULK_LIMIT_BYTES = 3 << 20
+
 
 def check_frame(size_bytes: int) -> None:
     """Refuse a frame before memory is taken for it.

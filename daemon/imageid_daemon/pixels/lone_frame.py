@@ -21,7 +21,11 @@ from imageid_loaders.errors import TooLarge, Undecodable
 
 _PER_FRAME = "52009230"
 # Where the attributes stand that decoding and describing look at; others may be many.
-_GROUPS = ("0008", "0018", "0020", "0028", "2050", "5200")
+# 0009 and 7053 hold private facts of PET, 00101030 is PatientWeight.
+_GROUPS: tuple[str, ...] = (
+    *("0008", "0009", "00101030", "0018", "0020", "0028", "0048", "0054", "2050"),
+    *("3004000", "5200", "60", "7053"),
+)
 _SYNTAX_TAGS = ("00083002", "00020010")
 _RLE = "1.2.840.10008.1.2.5"
 _SYNTAX_OF_MEDIA_TYPE = {"image/dicom-rle": _RLE, "image/x-dicom-rle": _RLE}
@@ -34,18 +38,33 @@ _SYNTAX_OF_FAMILY = {
 }
 
 
-def read_instance(encoded: Encoded) -> Instance:
-    """Read the attributes; bulk data that the document only refers to stay absent.
+class Document:
+    """An instance's DICOM JSON, of which many frames may be asked.
 
     Raises:
         Undecodable: the document is not DICOM JSON.
     """
-    found = metadata_document.attributes(encoded.dicom_json or b"")
-    attributes = Dataset()
-    for tag, value in found.items():
-        if "BulkDataURI" not in value and tag.startswith(_GROUPS):
-            _add(attributes, tag, _one_frame(value, encoded.frame) if tag == _PER_FRAME else value)
-    return Instance(attributes, encoded.transfer_syntax_uid or _stated(found), encoded.frame)
+
+    def __init__(self, encoded: Encoded) -> None:
+        self._found = metadata_document.attributes(encoded.dicom_json or b"")
+        self._syntax = encoded.transfer_syntax_uid or _stated(self._found)
+
+    def instance(self, frame: int | None) -> Instance:
+        """Read the attributes; bulk data that the document only refers to stay absent."""
+        attributes = Dataset()
+        for tag, value in self._found.items():
+            if "BulkDataURI" not in value and tag.startswith(_GROUPS):
+                _add(attributes, tag, _one_frame(value, frame) if tag == _PER_FRAME else value)
+        return Instance(attributes, self._syntax, frame)
+
+
+def read_instance(encoded: Encoded) -> Instance:
+    """Read the attributes of one frame.
+
+    Raises:
+        Undecodable: the document is not DICOM JSON.
+    """
+    return Document(encoded).instance(encoded.frame)
 
 
 def read_frame(encoded: Encoded, stated: str | None, pixel: ImagePixel) -> EncodedFrame:

@@ -15,17 +15,7 @@ Entries = NDArray[np.uint16]
 
 
 def entries(table: LookupTable) -> Entries:
-    """The values of a table.
-
-    Raises:
-        Undecodable: the table is broken. Only now, when it is needed: the stored values
-            of an image with a broken table are as good as any.
-    """
-    if not table.data:
-        raise Undecodable(
-            "the image cannot be shown as its header asks because a lookup table is shorter than "
-            "its descriptor says; ask for values STORED, or for ENCODED"
-        )
+    """The values of a table."""
     return np.frombuffer(table.data, "<u2")
 
 
@@ -37,8 +27,8 @@ def read(
     Args:
         signed: the input values are; the first mapped one then is too, whatever its VR.
 
-    Returns:
-        A table without data where the entries are fewer than the descriptor says.
+    Raises:
+        Undecodable: the table is shorter than its descriptor says, or empty.
     """
     described = _descriptor(attributes, descriptor, signed)
     found = values(attributes, data)
@@ -61,10 +51,7 @@ def read_segmented(
     if described is None or not found or not isinstance(found[0], bytes):
         return None
     count, first_mapped, bits = described
-    try:
-        expanded = segmented.expand(found[0], count, 8 if bits <= 8 else 16, little_endian)
-    except Undecodable:
-        expanded = np.empty(0, np.uint16)
+    expanded = segmented.expand(found[0], count, 8 if bits <= 8 else 16, little_endian)
     return _table(expanded, count, first_mapped, bits)
 
 
@@ -90,7 +77,10 @@ def _plain(found: tuple[object, ...], count: int, little_endian: bool) -> Entrie
 
 def _table(data: Entries, count: int, first_mapped: int, bits: int) -> LookupTable:
     if data.size < count:
-        return LookupTable(first_mapped, min(max(bits, 8), 16), b"")
+        raise Undecodable(
+            "the image cannot be decoded because a lookup table is shorter than its descriptor "
+            "says; ask for values STORED, or for ENCODED"
+        )
     data = data[:count]
     if bits <= 8 and data.max() > 0xFF:
         data = data // 0x100  # a writer that scaled 8-bit entries up to their words

@@ -6,27 +6,53 @@ from typing import Any
 
 from pydicom import Dataset
 
-from imageid_daemon.pixels.attributes import integer, number, numbers, text, texts
-from imageid_daemon.pixels.description import ImageMetadata
+from imageid_daemon.pixels import (
+    frame_geometry,
+    icc_profile,
+    metadata_size,
+    overlays,
+    pet_image,
+    tables,
+    ultrasound_regions,
+)
+from imageid_daemon.pixels.attributes import (
+    integer,
+    integers,
+    item,
+    number,
+    numbers,
+    text,
+    texts,
+)
+from imageid_daemon.pixels.description import ImageMetadata, Tables
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.functional_groups import FrameAttributes
+from imageid_daemon.pixels.metadata_modules import RtDose
 
 _INTEGERS = """Rows Columns SamplesPerPixel BitsAllocated BitsStored HighBit
-    PixelRepresentation PlanarConfiguration SeriesNumber InstanceNumber NumberOfFrames"""
+    PixelRepresentation PlanarConfiguration SeriesNumber InstanceNumber NumberOfFrames
+    TemporalPositionIndex InStackPositionNumber ReferencedSegmentNumber"""
 _NUMBERS = """RescaleSlope RescaleIntercept SliceThickness SliceLocation
-    SpacingBetweenSlices"""
-_NUMBER_LISTS = """PixelSpacing ImagerPixelSpacing ImagePositionPatient
-    ImageOrientationPatient"""
+    SpacingBetweenSlices EstimatedRadiographicMagnificationFactor FrameTime
+    RecommendedDisplayFrameRate CineRate TriggerTime"""
+_NUMBER_LISTS = """PixelSpacing ImagerPixelSpacing NominalScannedPixelSpacing
+    ImagePositionPatient ImageOrientationPatient"""
 _TEXTS = """PhotometricInterpretation RescaleType FrameOfReferenceUID Modality
     StudyInstanceUID SeriesInstanceUID SOPInstanceUID SOPClassUID SeriesDescription
-    LossyImageCompression"""
-_COUNTS = {"PixelSpacing": 2, "ImagerPixelSpacing": 2, "ImagePositionPatient": 3}
-_COUNTS["ImageOrientationPatient"] = 6
+    LossyImageCompression PresentationLUTShape PixelSpacingCalibrationType SeriesDate
+    SeriesTime AcquisitionDate AcquisitionTime ContentDate ContentTime
+    FrameAcquisitionDateTime StackID PatientPosition BodyPartExamined"""
+_COUNTS = {"ImagePositionPatient": 3, "ImageOrientationPatient": 6}
+_SPACINGS = 2
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 
-def read(instance: Instance) -> ImageMetadata:
-    """Read what is there; nothing is made up for what is not."""
+def read(instance: Instance, found: Tables | None = None) -> ImageMetadata:
+    """Read what is there; nothing is made up for what is not.
+
+    Args:
+        found: the image's tables, where they are known already.
+    """
     frame = FrameAttributes(instance.attributes, instance.frame)
     fields: dict[str, Any] = {
         field_name(keyword): reader(frame.holder(keyword), keyword)
@@ -34,14 +60,16 @@ def read(instance: Instance) -> ImageMetadata:
         for keyword in keywords.split()
     }
     frames = fields["number_of_frames"]
-    return ImageMetadata(
+    fields |= _window(frame) | _samples(frame) | _frame(frame) | _compression(instance.attributes)
+    fields |= _geometry(instance) | _tables(frame, instance, found) | _modules(instance)
+    described = ImageMetadata(
         **fields,
-        **_window(frame),
-        **_padding(instance.attributes),
-        pixel_aspect_ratio=tuple(map(int, numbers(instance.attributes, "PixelAspectRatio"))),
+        pixel_aspect_ratio=integers(instance.attributes, "PixelAspectRatio"),
+        icc_profile=icc_profile.read(frame),
         frame_number=(instance.frame or 1) if frames is not None else instance.frame,
         transfer_syntax_uid=instance.transfer_syntax_uid,
     )
+    return metadata_size.bounded(described)
 
 
 def field_name(keyword: str) -> str:
@@ -58,7 +86,7 @@ def field_name(keyword: str) -> str:
 def _list(attributes: Dataset, keyword: str) -> tuple[float, ...]:
     """A list of the wrong length cannot be interpreted."""
     found = numbers(attributes, keyword)
-    return found if len(found) == _COUNTS[keyword] else ()
+    return found if len(found) == _COUNTS.get(keyword, _SPACINGS) else ()
 
 
 _READERS = (
@@ -83,18 +111,96 @@ def _window(frame: FrameAttributes) -> dict[str, Any]:
     }
 
 
-def _padding(attributes: Dataset) -> dict[str, Any]:
+def _samples(frame: FrameAttributes) -> dict[str, Any]:
+    """What is said in the samples' own values."""
     return {
-        field_name(keyword): _like_sample(attributes, keyword)
-        for keyword in ("PixelPaddingValue", "PixelPaddingRangeLimit")
+        field_name(keyword): _like_sample(frame, keyword)
+        for keyword in (
+            "PixelPaddingValue",
+            "PixelPaddingRangeLimit",
+            "SmallestImagePixelValue",
+            "LargestImagePixelValue",
+        )
     }
 
 
-def _like_sample(attributes: Dataset, keyword: str) -> float | None:
+def _like_sample(frame: FrameAttributes, keyword: str) -> float | None:
     """Its VR is US or SS by PixelRepresentation (PS3.3 C.7.5.1.1.2), but not every writer knows."""
-    value = number(attributes, keyword)
-    bits = integer(attributes, "BitsAllocated") or 16
-    signed = integer(attributes, "PixelRepresentation") == 1
+    value = number(frame.holder(keyword), keyword)
+    bits = integer(frame.attributes, "BitsAllocated") or 16
+    signed = integer(frame.attributes, "PixelRepresentation") == 1
     if value is not None and signed and value >= 1 << (bits - 1):
         return value - (1 << bits)
     return value
+
+
+def _frame(frame: FrameAttributes) -> dict[str, Any]:
+    """What a frame says in its functional groups, and a whole image in other attributes."""
+    numbers_of = ("FrameAcquisitionNumber", "AcquisitionNumber")
+    sides = ("FrameLaterality", "ImageLaterality", "Laterality")
+    acquired = (integer(frame.holder(keyword), keyword) for keyword in numbers_of)
+    laterality = (text(frame.holder(keyword), keyword) for keyword in sides)
+    image_type = texts(frame.holder("FrameType"), "FrameType")
+    return {
+        "acquisition_number": next((found for found in acquired if found is not None), None),
+        "laterality": next(filter(None, laterality), None),
+        "image_type": image_type or texts(frame.attributes, "ImageType"),
+        "dimension_index_values": integers(
+            frame.holder("DimensionIndexValues"), "DimensionIndexValues"
+        ),
+    }
+
+
+def _compression(attributes: Dataset) -> dict[str, Any]:
+    """Of the last step, which stands last (PS3.3 C.7.6.1.1.5)."""
+    ratios = numbers(attributes, "LossyImageCompressionRatio")
+    methods = texts(attributes, "LossyImageCompressionMethod")
+    return {
+        "lossy_image_compression_ratio": ratios[-1] if ratios else None,
+        "lossy_image_compression_method": (methods[-1] or None) if methods else None,
+    }
+
+
+def _geometry(instance: Instance) -> dict[str, Any]:
+    """In the place of the functional groups that RT Dose and nuclear medicine images lack."""
+    found = frame_geometry.read(instance.attributes, instance.frame or 1)
+    if found is None:
+        return {}
+    return {
+        "image_position_patient": found.position,
+        "image_orientation_patient": found.orientation,
+        "spacing_between_slices": found.spacing_between_slices,
+    }
+
+
+def _tables(frame: FrameAttributes, instance: Instance, found: Tables | None) -> dict[str, Any]:
+    signed = integer(instance.attributes, "PixelRepresentation") == 1
+    found = found or tables.read(instance, signed=signed) or Tables()
+    said: dict[str, Any] = {
+        "modality_lut": found.modality_lut,
+        "voi_luts": found.voi_luts,
+        "palette_color_lookup_table": found.palette,
+    }
+    if found.modality_lut is not None:
+        lut = item(frame.holder("ModalityLUTSequence"), "ModalityLUTSequence") or Dataset()
+        said["rescale_type"] = text(lut, "ModalityLUTType")
+    return said
+
+
+def _modules(instance: Instance) -> dict[str, Any]:
+    return {
+        "overlays": overlays.read(instance),
+        "ultrasound_regions": ultrasound_regions.read(instance.attributes),
+        "pet_image": pet_image.read(instance.attributes),
+        "rt_dose": _rt_dose(instance.attributes),
+    }
+
+
+def _rt_dose(attributes: Dataset) -> RtDose | None:
+    found = RtDose(
+        dose_grid_scaling=number(attributes, "DoseGridScaling"),
+        dose_units=text(attributes, "DoseUnits"),
+        dose_type=text(attributes, "DoseType"),
+        dose_summation_type=text(attributes, "DoseSummationType"),
+    )
+    return None if found == RtDose() else found

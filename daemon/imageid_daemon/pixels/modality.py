@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from imageid_daemon.pixels.description import ImageMetadata, Tables
 from imageid_daemon.pixels.lookup_table import entries
+from imageid_loaders.errors import Undecodable
 
 Samples = NDArray[Any]
 Values = NDArray[np.float64]
@@ -21,7 +22,15 @@ def apply(stored: Samples, described: ImageMetadata, tables: Tables | None) -> V
 
     The Modality LUT Sequence excludes RescaleSlope and RescaleIntercept; without both,
     stored values are modality values.
+
+    Raises:
+        Undecodable: the image has a Modality LUT that cannot be read.
     """
+    if tables is not None and "modality_lut" in tables.unreadable:
+        raise Undecodable(
+            "the modality values cannot be computed because the image's Modality LUT is broken or "
+            "not in its metadata; load the whole instance, or ask for values STORED"
+        )
     if tables is not None and tables.modality_lut is not None:
         table = entries(tables.modality_lut)
         position = stored.astype(np.int64) - tables.modality_lut.first_mapped

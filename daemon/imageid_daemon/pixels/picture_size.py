@@ -43,6 +43,7 @@ def pixel_size(described: ImageMetadata) -> tuple[float, float]:
     said = (
         described.pixel_spacing,
         described.imager_pixel_spacing,
+        described.nominal_scanned_pixel_spacing,
         described.pixel_aspect_ratio,
     )
     for pair in said:

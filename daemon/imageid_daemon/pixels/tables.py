@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
 import msgspec
 from pydicom import Dataset
 
 from imageid_daemon.pixels import lookup_table
-from imageid_daemon.pixels.attributes import integer, item, number, text, values
-from imageid_daemon.pixels.description import LookupTable, Palette, Tables
+from imageid_daemon.pixels.attributes import integer, item, items, number, text
+from imageid_daemon.pixels.description import LookupTable, Palette, TableName, Tables
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.functional_groups import FrameAttributes
+from imageid_loaders.errors import Undecodable
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 _COLORS = ("Red", "Green", "Blue")
 
@@ -17,31 +24,44 @@ _COLORS = ("Red", "Green", "Blue")
 def read(instance: Instance, *, signed: bool) -> Tables | None:
     """Read every table that `transform` and `render` may need; None where there is none.
 
+    A table that is broken, or that the origin's document only refers to, is named among
+    the unreadable ones: stored values do not need it, and others must not do without it.
+
     Args:
         signed: PixelRepresentation is 1, so that first mapped values are signed too.
     """
     frame = FrameAttributes(instance.attributes, instance.frame)
+    little = instance.little_endian
+    modality_item = item(frame.holder("ModalityLUTSequence"), "ModalityLUTSequence")
+    modality_lut = (
+        _unless_broken(_lut, modality_item, signed, little) if modality_item is not None else None
+    )
+    voi_items = items(frame.holder("VOILUTSequence"), "VOILUTSequence")
+    voi_signed = _voi_input_is_signed(instance, frame, signed)
+    voi_luts = [_unless_broken(_lut, found, voi_signed, little) for found in voi_items]
+    unreadable: list[TableName] = []
+    if modality_item is not None and modality_lut is None:
+        unreadable.append("modality_lut")
+    if None in voi_luts:
+        unreadable.append("voi_luts")
     tables = Tables(
-        modality_lut=_modality_lut(frame, signed, instance.little_endian),
-        voi_luts=_voi_luts(
-            frame, _voi_input_is_signed(instance, frame, signed), instance.little_endian
-        ),
-        palette=_palette(instance, signed),
+        modality_lut=modality_lut,
+        voi_luts=tuple(lut for lut in voi_luts if lut is not None),
+        palette=_unless_broken(_palette, instance, signed),
         presentation_lut_shape=text(instance.attributes, "PresentationLUTShape"),
         pixel_presentation=_pixel_presentation(instance),
+        unreadable=tuple(unreadable),
     )
     return None if tables == Tables() else tables
 
 
-def _modality_lut(frame: FrameAttributes, signed: bool, little: bool) -> LookupTable | None:
-    found = item(frame.holder("ModalityLUTSequence"), "ModalityLUTSequence")
-    return _lut(found, signed, little) if found is not None else None
-
-
-def _voi_luts(frame: FrameAttributes, signed: bool, little: bool) -> tuple[LookupTable, ...]:
-    items = values(frame.holder("VOILUTSequence"), "VOILUTSequence")
-    luts = (_lut(found, signed, little) for found in items if isinstance(found, Dataset))
-    return tuple(lut for lut in luts if lut is not None)
+def _unless_broken(
+    read_table: Callable[P, T | None], *args: P.args, **kwargs: P.kwargs
+) -> T | None:
+    try:
+        return read_table(*args, **kwargs)
+    except (Undecodable, ValueError, TypeError):
+        return None
 
 
 def _voi_input_is_signed(instance: Instance, frame: FrameAttributes, signed: bool) -> bool:
@@ -59,13 +79,11 @@ def _voi_input_is_signed(instance: Instance, frame: FrameAttributes, signed: boo
 
 
 def _lut(found: Dataset, signed: bool, little: bool) -> LookupTable | None:
-    table = lookup_table.read(
-        found, "LUTDescriptor", "LUTData", signed=signed, little_endian=little
-    )
+    lut = lookup_table.read(found, "LUTDescriptor", "LUTData", signed=signed, little_endian=little)
     explanation = text(found, "LUTExplanation")
-    if table is None or explanation is None:
-        return table
-    return msgspec.structs.replace(table, explanation=explanation)
+    if lut is None or explanation is None:
+        return lut
+    return msgspec.structs.replace(lut, explanation=explanation)
 
 
 def _pixel_presentation(instance: Instance) -> str | None:
@@ -88,7 +106,9 @@ def _palette(instance: Instance, signed: bool) -> Palette | None:
     red, green, blue = channels
     if red is None or green is None or blue is None:
         return None
-    return Palette(red, green, blue)
+    alpha = _channel(instance, "Alpha", signed)
+    indices = text(instance.attributes, "PhotometricInterpretation") == "PALETTE COLOR"
+    return Palette(red, green, blue, alpha, supplemental=not indices)
 
 
 def _channel(instance: Instance, color: str, signed: bool) -> LookupTable | None:

@@ -77,7 +77,7 @@ def palette_to_rgb(
         return samples, described
     if tables is None or tables.palette is None:
         raise Undecodable(
-            "the palette cannot be applied because the image's metadata do not hold it; "
+            "the palette cannot be applied because it is broken or not in the image's metadata; "
             "load the whole instance rather than the frame, or ask for color DEFAULT"
         )
     rgb = photometric.apply_palette(samples, tables.palette)
@@ -91,6 +91,7 @@ def palette_to_rgb(
         bits_stored=bits,
         high_bit=bits - 1,
         pixel_representation=0,
+        palette_color_lookup_table=None,
     )
 
 

@@ -6,14 +6,13 @@ import math
 
 from imageid_daemon.pixels.description import (
     ImageMetadata,
-    LookupTable,
     RenderedOptions,
     Tables,
     VoiLutFunction,
 )
 from imageid_daemon.pixels.distribution import Distribution
 from imageid_daemon.pixels.voi import VoiLut, Window
-from imageid_loaders.errors import InvalidOption
+from imageid_loaders.errors import InvalidOption, Undecodable
 
 # A window's width of 0 or below has no meaning in PS3.3 C.11.2.1.2; some writers fill
 # what they do not know with it.
@@ -31,16 +30,17 @@ def choose(
     Raises:
         InvalidOption: the caller's window cannot be applied, or the image has none of
             that name.
+        Undecodable: the VOI LUT that is wanted cannot be read.
     """
     function = options.voi_lut_function or described.voi_lut_function or "LINEAR"
-    luts = tables.voi_luts if tables is not None else ()
+    found = tables or Tables()
     if options.window is not None:
         return _explicit(*options.window, function)
     if options.window_name:
-        return _named(options.window_name, described, luts, function)
+        return _named(options.window_name, described, found, function)
     if options.percentiles is not None:
         return _between(*distribution.percentiles(*options.percentiles), function)
-    return _default(described, luts, distribution, function)
+    return _default(described, found, distribution, function)
 
 
 def _explicit(center: float, width: float, function: VoiLutFunction) -> Window:
@@ -57,14 +57,18 @@ def _explicit(center: float, width: float, function: VoiLutFunction) -> Window:
 
 
 def _named(
-    name: str, described: ImageMetadata, luts: tuple[LookupTable, ...], function: VoiLutFunction
+    name: str, described: ImageMetadata, tables: Tables, function: VoiLutFunction
 ) -> Window | VoiLut:
     windows = list(zip(described.window_center, described.window_width, strict=True))
     explanations = (*described.window_center_width_explanation, *[""] * len(windows))
-    names = [*explanations[: len(windows)], *(lut.explanation for lut in luts)]
+    names = [*explanations[: len(windows)], *(lut.explanation for lut in tables.voi_luts)]
     index = _index(name, names)
+    if index is None or index >= len(windows):
+        _check_readable(tables)  # the one that is wanted may be the one that is not there
+    if index is None:
+        raise _unknown(len(names))
     if index >= len(windows):
-        return VoiLut(luts[index - len(windows)])
+        return VoiLut(tables.voi_luts[index - len(windows)])
     center, width = windows[index]
     if width <= _UNKNOWN_WIDTH:
         raise InvalidOption(
@@ -75,19 +79,31 @@ def _named(
     return _own(center, width, function)
 
 
-def _index(name: str, names: list[str]) -> int:
+def _index(name: str, names: list[str]) -> int | None:
     """By explanation, without regard to case and spaces; else by number."""
     wanted, known = _comparable(name), [_comparable(each) for each in names]
     if wanted in known:
         return known.index(wanted)
     if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
         return int(wanted) - 1
+    return None
+
+
+def _unknown(count: int) -> InvalidOption:
     # Not their texts: messages are logged.
-    numbers = f"they have the numbers 1 to {len(names)}" if names else "leave window_name out"
-    raise InvalidOption(
-        f"the image has no window or VOI LUT of that name; it has {len(names)}: {numbers}",
+    numbers = f"they have the numbers 1 to {count}" if count else "leave window_name out"
+    return InvalidOption(
+        f"the image has no window or VOI LUT of that name; it has {count}: {numbers}",
         field="window_name",
     )
+
+
+def _check_readable(tables: Tables) -> None:
+    if "voi_luts" in tables.unreadable:
+        raise Undecodable(
+            "the image cannot be shown as its header asks because a VOI LUT is broken or not in "
+            "its metadata; load the whole instance, or give a window"
+        )
 
 
 def _comparable(name: str) -> str:
@@ -97,15 +113,16 @@ def _comparable(name: str) -> str:
 
 def _default(
     described: ImageMetadata,
-    luts: tuple[LookupTable, ...],
+    tables: Tables,
     distribution: Distribution,
     function: VoiLutFunction,
 ) -> Window | VoiLut:
     for center, width in zip(described.window_center, described.window_width, strict=True):
         if width > _UNKNOWN_WIDTH:
             return _own(center, width, function)
-    if luts:
-        return VoiLut(luts[0])
+    _check_readable(tables)
+    if tables.voi_luts:
+        return VoiLut(tables.voi_luts[0])
     if described.bits_stored == 1:
         return _between(0, 1, function)  # a mask that is 1 all over is white
     return _between(*distribution.extremes(), function)

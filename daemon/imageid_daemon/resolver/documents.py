@@ -9,6 +9,7 @@ import asyncio
 from collections import OrderedDict
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Protocol
 
 from imageid_daemon import pixels
 from imageid_daemon.cache import Demand, Mode
@@ -35,6 +36,23 @@ class Instance:
     keep: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The DICOM JSON object of each instance that it describes, by SOPInstanceUID."""
+
+    instances: dict[str, bytes]
+    status: CacheStatus
+    keep: bool
+
+
+class Shelf(Protocol):
+    """Where documents are had from."""
+
+    async def document(
+        self, loader: Loader, scheme: str, resource: Resource, demand: Demand
+    ) -> Document: ...
+
+
 class Documents:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
@@ -50,34 +68,21 @@ class Documents:
             NotInCache: none that is stored has it, and no origin may be asked.
             ImageError: an origin fails otherwise.
         """
-        refused: Exception | None = None
-        absent: NotInCache | None = None
-        for resource in image.metadata:
-            try:
-                found = await self._look_up(loader, scheme, resource, image, demand)
-            except NotInCache as error:
-                absent = error
-                continue
-            except (NotFound, Undecodable, Unsupported) as error:
-                refused = error
-                continue
-            if found is not None:
-                return found
-        if absent is not None:
-            raise absent
-        raise NotSeparable("No metadata document of the origin describes the image.") from refused
+        return await instance_from(self, loader, scheme, image, demand)
 
-    async def _look_up(
-        self, loader: Loader, scheme: str, resource: Resource, image: Image, demand: Demand
-    ) -> Instance | None:
+    async def document(
+        self, loader: Loader, scheme: str, resource: Resource, demand: Demand
+    ) -> Document:
+        """One document, cut into its instances.
+
+        Raises:
+            ImageError: it cannot be had, or is none.
+        """
         async with AsyncExitStack() as stack:
             answer = await self._sources.obtain(stack, loader, scheme, resource, demand)
             instances = await self._instances(answer)
-        data_set = _pick(instances, image.sop_instance_uid)
-        if data_set is None:
-            return None
         keep = answer.stored and demand.mode is not Mode.NO_STORE
-        return Instance(data_set, answer.status, keep)
+        return Document(instances, answer.status, keep)
 
     async def _instances(self, answer: Answer) -> dict[str, bytes]:
         entry = await answer.whole()
@@ -94,6 +99,29 @@ class Documents:
     async def _cut(self, answer: Answer) -> dict[str, bytes]:
         document = await bytes_of(answer)
         return await asyncio.to_thread(pixels.split_metadata, document)
+
+
+async def instance_from(
+    shelf: Shelf, loader: Loader, scheme: str, image: Image, demand: Demand
+) -> Instance:
+    """See `Documents.instance`."""
+    refused: Exception | None = None
+    absent: NotInCache | None = None
+    for resource in image.metadata:
+        try:
+            found = await shelf.document(loader, scheme, resource, demand)
+        except NotInCache as error:
+            absent = error
+            continue
+        except (NotFound, Undecodable, Unsupported) as error:
+            refused = error
+            continue
+        data_set = _pick(found.instances, image.sop_instance_uid)
+        if data_set is not None:
+            return Instance(data_set, found.status, found.keep)
+    if absent is not None:
+        raise absent
+    raise NotSeparable("No metadata document of the origin describes the image.") from refused
 
 
 def _pick(instances: dict[str, bytes], sop_instance_uid: str | None) -> bytes | None:

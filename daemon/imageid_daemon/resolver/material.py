@@ -25,6 +25,12 @@ class Resolved:
     image: Image
 
     @property
+    def frame(self) -> int:
+        """1-based, within its instance."""
+        image = self.image
+        return (image.frame if image.container is None else image.container_frame) or 1
+
+    @property
     def contained(self) -> Resolved | None:
         """The same frame as a part of its whole instance, where it has one."""
         image = self.image

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
 
 from imageid_daemon import pixels
 from imageid_daemon.cache import Demand, Entry, Mode, Store
-from imageid_daemon.fills import to_its_end
-from imageid_daemon.pixels import Encoded, ImageMetadata
+from imageid_daemon.pixels import ImageMetadata
 from imageid_daemon.registry import Registry
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Output
 from imageid_daemon.resolver.bytes_of import bytes_of
 from imageid_daemon.resolver.derivations import Derivations
 from imageid_daemon.resolver.documents import Documents
-from imageid_daemon.resolver.material import Resolved, gather_material
+from imageid_daemon.resolver.headers import Headers
+from imageid_daemon.resolver.material import Resolved
+from imageid_daemon.resolver.metadata_batch import Described, describe_all
 from imageid_daemon.resolver.representations import Representations
 from imageid_daemon.resolver.sources import Sources
 from imageid_daemon.slices import in_slice_order
 from imageid_loaders.base import ListedImage, Lister, Resource
-from imageid_loaders.errors import ImageError, InvalidImageId, NotSeparable, Undecodable
-
-T = TypeVar("T")
+from imageid_loaders.errors import ImageError, InvalidImageId
 
 _ONLY_IF_FRESH = Demand(Mode.ONLY_IF_CACHED)
 _ONLY_IF_STORED = Demand(Mode.ONLY_IF_CACHED, however_stale=True)
@@ -52,6 +49,7 @@ class Resolver:
         self._sources = sources
         self._derivations = derivations
         self._documents = Documents(sources)
+        self._headers = Headers(sources, self._documents)
         self._representations = Representations(store, sources, self._documents, derivations)
 
     @property
@@ -80,7 +78,7 @@ class Resolver:
         Raises:
             ImageError: it cannot be had.
         """
-        return await self._read_header(image_id, demand, pixels.describe)
+        return await self._headers.read(self._resolve(image_id), demand, pixels.describe)
 
     async def dicom_json(self, image_id: str, demand: Demand) -> bytes:
         """The image's data set as one DICOM JSON object, without bulk data.
@@ -88,8 +86,32 @@ class Resolver:
         Raises:
             ImageError: it cannot be had.
         """
-        document, _ = await self._read_header(image_id, demand, pixels.dicom_json)
+        resolved = self._resolve(image_id)
+        document, _ = await self._headers.read(resolved, demand, pixels.dicom_json)
         return document
+
+    def describe_all(
+        self,
+        image_ids: Iterable[str],
+        demand: Demand,
+        *,
+        dicom_json: bool,
+        check: Callable[[str], object],
+    ) -> AsyncGenerator[list[Described], None]:
+        """Describe many images, in their order; each document and header is read once.
+
+        Args:
+            check: raises the `ImageError` of an imageId that must not reach a loader.
+
+        Yields:
+            Those that are known by now; an image that fails says so in its place.
+        """
+
+        def resolve(image_id: str) -> Resolved:
+            check(image_id)
+            return self._resolve(image_id)
+
+        return describe_all(self._headers, self._documents, resolve, image_ids, demand, dicom_json)
 
     async def list_images(self, root: str, demand: Demand) -> list[ListedImage]:
         """The images below a root, in slice order.
@@ -151,34 +173,6 @@ class Resolver:
     def _resolve(self, image_id: str) -> Resolved:
         scheme, loader = self.registry.find(image_id)
         return Resolved(scheme, loader, loader.resolve(image_id))
-
-    async def _read_header(
-        self, image_id: str, demand: Demand, read: Callable[[Encoded], T]
-    ) -> tuple[T, CacheStatus]:
-        resolved = self._resolve(image_id)
-        if resolved.image.metadata:
-            try:
-                return await self._read_document(resolved, demand, read)
-            except (NotSeparable, Undecodable):
-                resolved = resolved.contained or resolved
-        async with AsyncExitStack() as stack:
-            material = await gather_material(
-                stack, self._sources, self._documents, resolved, demand
-            )
-            whole = material.answer.body.duplicate()
-            stack.callback(whole.close)
-            encoded = replace(material.encoded, path=whole.path)
-            # The thread opens the path, which must not be another file's by then.
-            return await to_its_end(asyncio.to_thread(read, encoded)), material.status
-
-    async def _read_document(
-        self, resolved: Resolved, demand: Demand, read: Callable[[Encoded], T]
-    ) -> tuple[T, CacheStatus]:
-        image = resolved.image
-        instance = await self._documents.instance(resolved.loader, resolved.scheme, image, demand)
-        frame = (image.frame if image.container is None else image.container_frame) or 1
-        encoded = Encoded("", "", dicom_json=instance.dicom_json, frame=frame)
-        return await asyncio.to_thread(read, encoded), instance.status
 
     async def _stored(self, resolved: Resolved, output: Output, demand: Demand) -> Entry | None:
         try:

@@ -7,6 +7,7 @@ import os
 import secrets
 import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -16,10 +17,10 @@ from imageid.v1 import image_service_pb2_grpc
 from imageid_daemon import __version__
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.resolver import Resolver
-from imageid_daemon.service import messages, requests
+from imageid_daemon.service import messages, metadata_batch, requests
 from imageid_daemon.service.stream import Wanted, stream
 from imageid_loaders.base import ListedImage
-from imageid_loaders.errors import ImageError, InvalidOption
+from imageid_loaders.errors import ImageError
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -51,7 +52,7 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
                 header = messages.header(image_id, output, answer, loader)
                 if request.include_dicom_json and output is not None:
                     document = await self._resolver.dicom_json(image_id, demand.again)
-                    messages.add_dicom_json(header.metadata, document)
+                    await asyncio.to_thread(messages.add_dicom_json, header.metadata, document)
                 async for message in stream(answer, header, wanted, observed.started_seconds):
                     observed.message(len(message.chunk.data))
                     yield message
@@ -65,11 +66,28 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
         message = messages.image_metadata(metadata)
         if request.include_dicom_json:
             document = await self._resolver.dicom_json(image_id, demand.again)
-            messages.add_dicom_json(message, document)
+            await asyncio.to_thread(messages.add_dicom_json, message, document)
         loader = self._resolver.registry.find(image_id)[1].name
         return pb.GetImageMetadataResponse(
             metadata=message, cache_status=messages.status(status), loader=loader
         )
+
+    async def BatchGetImageMetadata(
+        self, request: pb.BatchGetImageMetadataRequest, context: Context
+    ) -> AsyncIterator[pb.BatchGetImageMetadataResponse]:
+        requests.check_count(request.image_ids)
+        demand = requests.demand_of(request.cache_control)
+        described = self._resolver.describe_all(
+            request.image_ids,
+            demand,
+            dicom_json=request.include_dicom_json,
+            check=requests.image_id_of,
+        )
+        async with aclosing(described) as ready:
+            async for parts in metadata_batch.messages_of(ready):
+                # Whole data sets are large: they are converted off the loop.
+                while message := await asyncio.to_thread(next, parts, None):
+                    yield message
 
     async def ListImages(
         self, request: pb.ListImagesRequest, context: Context
@@ -84,11 +102,7 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
     async def StatImages(
         self, request: pb.StatImagesRequest, context: Context
     ) -> pb.StatImagesResponse:
-        if len(request.image_ids) > requests.MAX_STAT_IDS:
-            raise InvalidOption(
-                f"More than {requests.MAX_STAT_IDS} imageIds in one call. Split it.",
-                field="image_ids",
-            )
+        requests.check_count(request.image_ids)
         output = requests.output_of(request.output)
         response = pb.StatImagesResponse()
         for image_id in request.image_ids:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import msgspec
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 
 from imageid.v1 import image_service_pb2, types_pb2
 from imageid_daemon.cache import Entry, freshness
-from imageid_daemon.pixels import ImageMetadata, Layout, PixelsOptions
+from imageid_daemon.pixels import (
+    ImageMetadata,
+    Layout,
+    LookupTable,
+    PixelsOptions,
+    functional_groups,
+)
 from imageid_daemon.resolver import Answer, CacheStatus, Output, Timing, description_of
 
 _SAMPLE_TYPES = {
@@ -52,21 +60,51 @@ def representation(output: Output) -> types_pb2.Representation:
 def image_metadata(metadata: ImageMetadata) -> types_pb2.ImageMetadata:
     """Field by field: both sides have the same names, and None is absent."""
     message = types_pb2.ImageMetadata()
-    for name in metadata.__struct_fields__:
-        value = getattr(metadata, name)
-        if name == "voi_lut_function":
-            if value is not None:
-                message.voi_lut_function = _FUNCTIONS[value]
-        elif isinstance(value, tuple):
-            getattr(message, name).extend(value)
-        elif value is not None:
-            setattr(message, name, value)
+    _fill(message, metadata)
     return message
 
 
 def add_dicom_json(message: types_pb2.ImageMetadata, document: bytes) -> None:
-    """Set the whole data set, as `pixels.dicom_json` gives it."""
-    message.dicom_json.update(msgspec.json.decode(document, type=dict))
+    """Set the whole data set, as `pixels.dicom_json` gives it, and the frame's groups of it."""
+    data_set: dict[str, Any] = msgspec.json.decode(document, type=dict)
+    message.dicom_json.update(data_set)
+    groups = functional_groups(data_set, message.frame_number or 1)
+    if groups:
+        message.functional_groups.update(groups)
+
+
+def _fill(message: Message, said: msgspec.Struct) -> None:
+    for name in said.__struct_fields__:
+        value = getattr(said, name)
+        if value is None:
+            continue
+        if isinstance(value, LookupTable):
+            _fill_table(getattr(message, name), value)
+        elif isinstance(value, msgspec.Struct):
+            getattr(message, name).SetInParent()
+            _fill(getattr(message, name), value)
+        elif isinstance(value, tuple):
+            _fill_list(getattr(message, name), value)
+        elif name == "voi_lut_function":
+            setattr(message, name, _FUNCTIONS[value])
+        else:
+            setattr(message, name, value)
+
+
+def _fill_list(field: Any, values: tuple[Any, ...]) -> None:
+    for value in values:
+        if isinstance(value, LookupTable):
+            _fill_table(field.add(), value)
+        elif isinstance(value, msgspec.Struct):
+            _fill(field.add(), value)
+        else:
+            field.append(value)
+
+
+def _fill_table(message: types_pb2.LookupTable, table: LookupTable) -> None:
+    message.first_mapped, message.bits, message.entries = table.first_mapped, table.bits, table.data
+    if table.explanation:
+        message.explanation = table.explanation
 
 
 def header(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,7 @@ from imageid_loaders.errors import InvalidImageId, InvalidOption
 
 DEFAULT_CHUNK_BYTES = 256 * 1024
 MAX_CHUNK_BYTES = 2 * 1024 * 1024
-MAX_STAT_IDS = 10_000
+MAX_IMAGE_IDS = 10_000
 _MAX_ID_BYTES = 16 * 1024
 
 _MODES = {
@@ -66,6 +67,17 @@ def image_id_of(text: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise InvalidImageId("The imageId has control characters. Percent-encode them.")
     return text
+
+
+def check_count(image_ids: Sized) -> None:
+    """
+    Raises:
+        InvalidOption: a call names more images than one may.
+    """
+    if len(image_ids) > MAX_IMAGE_IDS:
+        raise InvalidOption(
+            f"More than {MAX_IMAGE_IDS} imageIds in one call. Split it.", field="image_ids"
+        )
 
 
 def output_of(spec: types_pb2.OutputSpec) -> Output:

@@ -15,6 +15,9 @@ from imageid_loaders.errors import ContentChanged, RangeNotSatisfiable
 
 Response = image_service_pb2.LoadImageResponse
 
+# With a chunk of 2 MiB beside it, still below the 4 MiB that gRPC takes by default.
+_SMALL_HEADER_BYTES = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -60,7 +63,8 @@ async def stream(
     message.header.range_start = start
     end = None if wanted.range.limit_bytes is None else start + wanted.range.limit_bytes
     offset = start
-    if not _fits_one_message(answer, start, end, wanted.range.chunk_bytes):
+    fits = _fits_one_message(answer, start, end, wanted.range.chunk_bytes)
+    if not fits or message.ByteSize() > _SMALL_HEADER_BYTES:
         yield message
         message = Response()
     while True:

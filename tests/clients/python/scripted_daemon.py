@@ -193,7 +193,7 @@ class ScriptedDaemon:
         return script.pop(0)(request, context) if len(script) > 1 else script[0](request, context)
 
 
-_STREAMING = {"LoadImage", "ListImages"}
+_STREAMING = {"LoadImage", "ListImages", "BatchGetImageMetadata"}
 
 
 def _servicer(base: type, daemon: ScriptedDaemon) -> Any:

@@ -15,6 +15,14 @@ from imageid._client import Client, ImageStream, connect
 from imageid._errors import Error
 from imageid._image import Image
 from imageid._metadata import Metadata
+from imageid._modules import (
+    LookupTable,
+    Overlay,
+    PaletteColorLookupTable,
+    PetImage,
+    RtDose,
+    UltrasoundRegion,
+)
 from imageid._outputs import Pixels, Rendered
 from imageid._version import __version__
 
@@ -23,9 +31,15 @@ __all__ = [
     "Error",
     "Image",
     "ImageStream",
+    "LookupTable",
     "Metadata",
+    "Overlay",
+    "PaletteColorLookupTable",
+    "PetImage",
     "Pixels",
     "Rendered",
+    "RtDose",
+    "UltrasoundRegion",
     "__version__",
     "aio",
     "connect",

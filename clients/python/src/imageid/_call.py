@@ -15,6 +15,8 @@ from imageid._version import __version__
 CHANNEL_OPTIONS = (
     # gRPC would send even 127.0.0.1 through the proxy that http_proxy names.
     ("grpc.enable_http_proxy", 0),
+    # The whole data set of a large multi-frame image is more than the 4 MiB of the default.
+    ("grpc.max_receive_message_length", 64 * 1024 * 1024),
     ("grpc.primary_user_agent", f"imageid-python/{__version__}"),
 )
 

@@ -7,13 +7,15 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from types import TracebackType
-from typing import Self, TypeAlias, TypeVar
+from typing import Literal, Self, TypeAlias, TypeVar, overload
 
 import grpc
 
 from imageid._assembly import Assembly, installed_crc32c
+from imageid._batch import Batch, Errors
 from imageid._call import CHANNEL_OPTIONS, call_metadata, failures_told
 from imageid._endpoint import Endpoint, find, warn_of_other_version
+from imageid._errors import Error
 from imageid._image import Answer, Image
 from imageid._metadata import Metadata, read_metadata
 from imageid._outputs import Output
@@ -22,6 +24,7 @@ from imageid._requests import (
     cache_control,
     evict_request,
     load_request,
+    metadata_requests,
     stat_requests,
 )
 from imageid.v1 import cache_service_pb2 as cache_v1
@@ -140,6 +143,61 @@ class Client:
             include_dicom_json=dicom_json,
         )
         return read_metadata(self._ask(self._images.GetImageMetadata, request, image_id).metadata)
+
+    @overload
+    def metadata_many(
+        self,
+        image_ids: Iterable[str],
+        *,
+        errors: Literal["raise"] = "raise",
+        dicom_json: bool = False,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+    ) -> list[Metadata]: ...
+
+    @overload
+    def metadata_many(
+        self,
+        image_ids: Iterable[str],
+        *,
+        errors: Literal["return"],
+        dicom_json: bool = False,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+    ) -> list[Metadata | Error]: ...
+
+    def metadata_many(
+        self,
+        image_ids: Iterable[str],
+        *,
+        errors: Errors = "raise",
+        dicom_json: bool = False,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+    ) -> list[Metadata] | list[Metadata | Error]:
+        """The same for many images, in their order, before any pixel of theirs is read.
+
+        Where the origin has one document for a whole series, it is fetched once.
+
+        Args:
+            errors: "raise" the `Error` of the first image that fails, or "return" it in the
+                place of its metadata; its metadata["index"] says which image it is, from 0.
+            dicom_json: add each whole data set without bulk data.
+        """
+        batch = Batch(errors)
+        with failures_told(self._endpoint):
+            for request in metadata_requests(image_ids, dicom_json, max_age, cache):
+                call = self._images.BatchGetImageMetadata(
+                    request,
+                    timeout=self._timeout_seconds,
+                    metadata=call_metadata(self._endpoint, None),
+                )
+                try:
+                    for message in call:
+                        batch.accept(message)
+                finally:
+                    call.cancel()  # type: ignore[no-untyped-call,unused-ignore]
+        return batch.found
 
     def ls(
         self, root: str, *, max_age: float | None = None, cache: CacheMode = "default"

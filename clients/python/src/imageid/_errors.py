@@ -51,6 +51,12 @@ class Error(Exception):
         return f"{self.detail} ({self.reason})"
 
 
+def from_result(code: int, reason: str, detail: str, metadata: Mapping[str, str]) -> Error:
+    """What one result of several says of its failure; `code` is of google.rpc.Code."""
+    known = {each.value[0]: each for each in grpc.StatusCode}
+    return Error(known.get(code, grpc.StatusCode.UNKNOWN), reason, detail, metadata)
+
+
 def from_rpc_error(error: grpc.RpcError) -> Error:
     """Read code, detail, ErrorInfo and RetryInfo from a failed call of either stack."""
     call = cast("grpc.Call", error)  # both stacks raise objects with a call's methods

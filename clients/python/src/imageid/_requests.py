@@ -22,8 +22,8 @@ _MODES = {
     "reload": CacheControl.MODE_RELOAD,
 }
 
-# StatImages takes no more in one call.
-_STAT_IMAGES_LIMIT = 10_000
+# StatImages and BatchGetImageMetadata take no more in one call.
+_IMAGES_LIMIT = 10_000
 
 
 def load_request(
@@ -42,9 +42,18 @@ def cache_control(max_age_seconds: float | None, cache: CacheMode) -> CacheContr
 
 
 def stat_requests(image_ids: Iterable[str], output: Output) -> Iterator[v1.StatImagesRequest]:
-    remaining = iter(_several(image_ids))
-    while batch := list(islice(remaining, _STAT_IMAGES_LIMIT)):
+    for batch in _batches(image_ids):
         yield v1.StatImagesRequest(image_ids=batch, output=output_spec(output))
+
+
+def metadata_requests(
+    image_ids: Iterable[str], dicom_json: bool, max_age: float | None, cache: CacheMode
+) -> Iterator[v1.BatchGetImageMetadataRequest]:
+    control = cache_control(max_age, cache)
+    for batch in _batches(image_ids):
+        yield v1.BatchGetImageMetadataRequest(
+            image_ids=batch, cache_control=control, include_dicom_json=dicom_json
+        )
 
 
 def evict_request(
@@ -63,6 +72,12 @@ def evict_request(
         else cache_v1.ImageSelector(image_ids=cache_v1.ImageIds(image_ids=chosen))
     )
     return cache_v1.EvictImagesRequest(selector=selector, validate_only=validate_only)
+
+
+def _batches(image_ids: Iterable[str]) -> Iterator[list[str]]:
+    remaining = iter(_several(image_ids))
+    while batch := list(islice(remaining, _IMAGES_LIMIT)):
+        yield batch
 
 
 def _several(image_ids: Iterable[str]) -> Sequence[str]:

@@ -11,14 +11,16 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar, overload
 
 import grpc
 
 from imageid._assembly import Assembly, installed_crc32c
+from imageid._batch import Batch, Errors
 from imageid._call import CHANNEL_OPTIONS, call_metadata, failures_told
 from imageid._client import Progress
 from imageid._endpoint import Endpoint, find, warn_of_other_version
+from imageid._errors import Error
 from imageid._image import Answer, Image
 from imageid._metadata import Metadata, read_metadata
 from imageid._outputs import Output
@@ -27,6 +29,7 @@ from imageid._requests import (
     cache_control,
     evict_request,
     load_request,
+    metadata_requests,
     stat_requests,
 )
 from imageid.v1 import cache_service_pb2 as cache_v1
@@ -121,6 +124,53 @@ class Client:
         )
         answer = await self._ask(self._images.GetImageMetadata, request, image_id)
         return read_metadata(answer.metadata)
+
+    @overload
+    async def metadata_many(
+        self,
+        image_ids: Iterable[str],
+        *,
+        errors: Literal["raise"] = "raise",
+        dicom_json: bool = False,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+    ) -> list[Metadata]: ...
+
+    @overload
+    async def metadata_many(
+        self,
+        image_ids: Iterable[str],
+        *,
+        errors: Literal["return"],
+        dicom_json: bool = False,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+    ) -> list[Metadata | Error]: ...
+
+    async def metadata_many(
+        self,
+        image_ids: Iterable[str],
+        *,
+        errors: Errors = "raise",
+        dicom_json: bool = False,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+    ) -> list[Metadata] | list[Metadata | Error]:
+        """As `imageid.Client.metadata_many`."""
+        batch = Batch(errors)
+        with failures_told(self._endpoint):
+            for request in metadata_requests(image_ids, dicom_json, max_age, cache):
+                call = self._images.BatchGetImageMetadata(
+                    request,
+                    timeout=self._timeout_seconds,
+                    metadata=call_metadata(self._endpoint, None),
+                )
+                try:
+                    async for message in call:
+                        batch.accept(message)
+                finally:
+                    call.cancel()
+        return batch.found
 
     async def ls(
         self, root: str, *, max_age: float | None = None, cache: CacheMode = "default"

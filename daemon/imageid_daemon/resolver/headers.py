@@ -1,0 +1,64 @@
+"""What images say of themselves: out of the origin's document, or of the image's own bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import TypeVar
+
+from imageid_daemon.cache import Demand
+from imageid_daemon.fills import to_its_end
+from imageid_daemon.pixels import Encoded
+from imageid_daemon.resolver.answer import CacheStatus
+from imageid_daemon.resolver.documents import Documents, Shelf, instance_from
+from imageid_daemon.resolver.material import Resolved, gather_material
+from imageid_daemon.resolver.sources import Sources
+from imageid_loaders.errors import NotSeparable, Undecodable
+
+T = TypeVar("T")
+
+
+class Headers:
+    def __init__(self, sources: Sources, documents: Documents) -> None:
+        self._sources = sources
+        self._documents = documents
+
+    async def read(
+        self,
+        resolved: Resolved,
+        demand: Demand,
+        read: Callable[[Encoded], T],
+        shelf: Shelf | None = None,
+    ) -> tuple[T, CacheStatus]:
+        """What `read` makes of an image; fetches no pixels where the origin can tell it apart.
+
+        Args:
+            shelf: where documents are had from, if not from the cache and the origin.
+
+        Raises:
+            ImageError: it cannot be had.
+        """
+        if resolved.image.metadata:
+            try:
+                return await self._read_document(resolved, demand, read, shelf or self._documents)
+            except (NotSeparable, Undecodable):
+                resolved = resolved.contained or resolved
+        async with AsyncExitStack() as stack:
+            material = await gather_material(
+                stack, self._sources, self._documents, resolved, demand
+            )
+            whole = material.answer.body.duplicate()
+            stack.callback(whole.close)
+            encoded = replace(material.encoded, path=whole.path)
+            # The thread opens the path, which must not be another file's by then.
+            return await to_its_end(asyncio.to_thread(read, encoded)), material.status
+
+    async def _read_document(
+        self, resolved: Resolved, demand: Demand, read: Callable[[Encoded], T], shelf: Shelf
+    ) -> tuple[T, CacheStatus]:
+        image = resolved.image
+        instance = await instance_from(shelf, resolved.loader, resolved.scheme, image, demand)
+        encoded = Encoded("", "", dicom_json=instance.dicom_json, frame=resolved.frame)
+        return await asyncio.to_thread(read, encoded), instance.status
