@@ -115,6 +115,27 @@ def test_options_of_a_picture(run_with_daemon, scripted: ScriptedDaemon) -> None
     assert (rendered.max_width, rendered.max_height) == (256, 128)
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--window-name", "lung"), {"window_name": "lung"}),
+        (("--percentiles", "0.5,99"), {"low_percentile": 0.5, "high_percentile": 99}),
+        (
+            ("--voi-lut-function", "SIGMOID"),
+            {"voi_lut_function": types.VOI_LUT_FUNCTION_SIGMOID},
+        ),
+        (("--quality", "70"), {"quality": 70}),
+        (("--bit-depth", "16"), {"bit_depth": 16}),
+        (("--invert",), {"invert": True}),
+    ],
+)
+def test_each_option_of_a_picture_alone(options, expected, run_with_daemon, scripted) -> None:
+    run_with_daemon("load", "example://1", "--as", "png", *options)
+
+    asked = types.RenderedOutput(format=types.RENDER_FORMAT_PNG, **expected)
+    assert scripted.last_call.request.output.rendered == asked
+
+
 def test_options_of_pixels(run_with_daemon, scripted: ScriptedDaemon) -> None:
     run_with_daemon("load", "example://1", "--values", "modality", "--color", "rgb")
 
@@ -136,6 +157,11 @@ def test_options_of_the_cache(run_with_daemon, scripted: ScriptedDaemon) -> None
         ("--window", "40"),
         ("--as", "png", "--window", "wide"),
         ("--as", "png", "--size", "256"),
+        ("--as", "png", "--percentiles", "99"),
+        ("--as", "png", "--quality", "0"),
+        ("--as", "png", "--bit-depth", "12"),
+        ("--window-name", "lung"),
+        ("--bit-depth", "16"),
         ("--as", "encoded", "--values", "modality"),
         ("--as", "png", "--color", "rgb"),
         ("--as", "gif"),

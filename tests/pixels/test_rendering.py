@@ -5,37 +5,16 @@ from __future__ import annotations
 import math
 import struct
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from pydicom import Dataset
 
-from imageid_daemon.pixels import Encoded, RenderedOptions, decode, render
+from imageid_daemon.pixels import RenderedOptions, decode, render
 from imageid_loaders.errors import InvalidOption
 from pixels.material import encoded, grey, part10, path_of
-
-
-def picture(
-    path: str | Path, folder: Path, frame: int | None = None, **options: Any
-) -> tuple[np.ndarray, bytes]:
-    pixels, target = str(folder / "pixels"), folder / "picture"
-    written = decode(Encoded(str(path), "application/dicom", frame=frame), "default", pixels)
-    result = render(pixels, written.description, RenderedOptions(**options), str(target))
-    data = target.read_bytes()
-    assert result.size_bytes == len(data)
-    with Image.open(target) as image:
-        return np.asarray(image), data
-
-
-def levels(folder: Path, stored: list[float], dtype: str = "int16", **attributes: Any) -> list[int]:
-    options = {
-        name: attributes.pop(name) for name in ("window", "voi_lut_function") if name in attributes
-    }
-    path = grey(folder / "a.dcm", np.array([stored], dtype), **attributes)
-    return picture(path, folder, **options)[0][0].tolist()
-
+from pixels.rendered import levels, picture
 
 # PS3.3 C.11.2.1.2.1 for center 10 and width 5: black to 7.5, white above 11.5.
 LINEAR = {7: 0, 8: 32, 9: 96, 10: 159, 11: 223, 12: 255}

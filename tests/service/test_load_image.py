@@ -185,6 +185,9 @@ async def test_the_whole_data_set_comes_on_request(served):
                 rendered=types.RenderedOutput(window_center=1, window_width=0)
             )
         },
+        {"output": types.OutputSpec(rendered=types.RenderedOutput(window_name="x" * 65))},
+        {"output": types.OutputSpec(rendered=types.RenderedOutput(low_percentile=1))},
+        {"output": types.OutputSpec(rendered=types.RenderedOutput(bit_depth=12))},
         {"cache_control": types.CacheControl(mode=99)},
         {"cache_control": types.CacheControl(max_age=Duration(seconds=-1))},
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -26,9 +26,18 @@ class Options:
     """The options of `load` that change the bytes, as written."""
 
     window: str | None = None
+    window_name: str | None = None
+    percentiles: str | None = None
+    voi_lut_function: Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"] | None = None
     size: str | None = None
+    quality: int | None = None
+    bit_depth: Literal["8", "16"] | None = None
+    invert: Literal[True] | None = None
     values: Literal["stored", "modality"] | None = None
     color: Literal["default", "stored", "rgb"] | None = None
+
+
+_OF_PIXELS = ("values", "color")
 
 
 def form_for(file: Path | None) -> Form:
@@ -48,35 +57,44 @@ def output_for(
     """
     import imageid
 
-    rendered = form in {"png", "jpeg"}
-    _refuse(form, "png and jpeg", not rendered, window=options.window, size=options.size)
-    _refuse(form, "pixels", form != "pixels", values=options.values, color=options.color)
+    _refuse_senseless(form, options)
     if form == "pixels":
         return imageid.Pixels(options.values or "stored", options.color or "default")
     if form == "encoded":
         return form
-    return imageid.Rendered(form, _window(options.window), _size(options.size))
+    return imageid.Rendered(
+        form,
+        window=_pair("--window", options.window, "CENTER,WIDTH, e.g. 40,400"),
+        size=_size(options.size),
+        quality=options.quality,
+        voi_lut_function=options.voi_lut_function,
+        window_name=options.window_name,
+        percentiles=_pair("--percentiles", options.percentiles, "LOWER,HIGHER, e.g. 1,99"),
+        bit_depth=16 if options.bit_depth == "16" else None,
+        invert=options.invert or False,
+    )
 
 
-def _refuse(form: Form, forms: str, refused: bool, **options: str | None) -> None:
-    for name, value in options.items():
-        if refused and value is not None:
+def _refuse_senseless(form: Form, options: Options) -> None:
+    for field in fields(options):
+        of_pixels = field.name in _OF_PIXELS
+        sensible = form == "pixels" if of_pixels else form in {"png", "jpeg"}
+        if not sensible and getattr(options, field.name) is not None:
             raise typer.BadParameter(
-                f"it has a meaning for {forms} alone, and the form is {form}; choose with --as.",
-                param_hint=f"--{name}",
+                f"it has a meaning for {'pixels' if of_pixels else 'png and jpeg'} alone, and the "
+                f"form is {form}; choose with --as.",
+                param_hint=f"--{field.name.replace('_', '-')}",
             )
 
 
-def _window(written: str | None) -> tuple[float, float] | None:
+def _pair(option: str, written: str | None, form: str) -> tuple[float, float] | None:
     if written is None:
         return None
     try:
-        center, width = map(float, written.split(","))
+        first, second = map(float, written.split(","))
     except ValueError:
-        raise typer.BadParameter(
-            f"{written!r} is not CENTER,WIDTH, e.g. 40,400.", param_hint="--window"
-        ) from None
-    return center, width
+        raise typer.BadParameter(f"{written!r} is not {form}.", param_hint=option) from None
+    return first, second
 
 
 def _size(written: str | None) -> tuple[int, int] | None:

@@ -33,9 +33,27 @@ def load(
     window: Annotated[
         str | None, typer.Option(metavar="C,W", help="Window center and width, of png and jpeg.")
     ] = None,
+    window_name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="One of the image's windows, or its number."),
+    ] = None,
+    percentiles: Annotated[
+        str | None, typer.Option(metavar="L,H", help="Window from these percentiles of the values.")
+    ] = None,
+    voi_lut_function: Annotated[
+        Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"] | None,
+        typer.Option(help="How the window is applied."),
+    ] = None,
     size: Annotated[
         str | None, typer.Option(metavar="WxH", help="Box to fit into, of png and jpeg.")
     ] = None,
+    quality: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Of jpeg; 90 if not given.")
+    ] = None,
+    bit_depth: Annotated[
+        Literal["8", "16"] | None, typer.Option(help="Bits of each sample of png.")
+    ] = None,
+    invert: Annotated[bool, typer.Option("--invert", help="Exchange black and white.")] = False,
     values: Annotated[
         Literal["stored", "modality"] | None, typer.Option(help="Which values, of pixels.")
     ] = None,
@@ -48,7 +66,19 @@ def load(
 ) -> None:
     """Load an image, write it to FILE, and say what it is."""
     invocation: Invocation = context.obj
-    output = output_for(form or form_for(file), Options(window, size, values, color))
+    options = Options(
+        window=window,
+        window_name=window_name,
+        percentiles=percentiles,
+        voi_lut_function=voi_lut_function,
+        size=size,
+        quality=quality,
+        bit_depth=bit_depth,
+        invert=invert or None,
+        values=values,
+        color=color,
+    )
+    output = output_for(form or form_for(file), options)
     age = age_seconds(max_age)
     with (
         invocation.connected() as client,

@@ -172,14 +172,16 @@ def render(
     """Write a picture for a screen; the same arguments give the same bytes.
 
     Grey images pass the modality LUT and the VOI LUT (PS3.3 C.11.1, C.11.2); colour
-    images have no VOI LUT and ignore the window.
+    images have no VOI LUT and ignore windows. Pixels become square, and the picture then
+    fits into the box. ICC profiles are not applied.
 
     Args:
         pixels_path: what `decode` wrote.
         description: what `decode` said of it.
 
     Raises:
-        InvalidOption: the window, quality or size cannot be.
+        InvalidOption: the window, quality, size or bit depth cannot be, or the image has
+            no window of that name.
         Undecodable: a palette or lookup table is broken or missing.
     """
     from imageid_daemon.pixels.rendering import render as implementation

@@ -46,6 +46,10 @@ class RenderedOptions:
 
     Args:
         window: center and width in modality values.
+        window_name: a window's or VOI LUT's explanation, or its 1-based number; "" is none.
+        percentiles: lower and higher, 0 to 100, of the frame's modality values.
+        bit_depth: of each sample of the picture, 8 or 16.
+        invert: exchange black and white, after what the image itself asks for.
     """
 
     format: Literal["png", "jpeg"] = "png"
@@ -54,6 +58,10 @@ class RenderedOptions:
     max_height: int = 0
     window: tuple[float, float] | None = None
     voi_lut_function: VoiLutFunction | None = None
+    window_name: str = ""
+    percentiles: tuple[float, float] | None = None
+    bit_depth: int = 8
+    invert: bool = False
 
 
 class LookupTable(msgspec.Struct, omit_defaults=True, frozen=True):
@@ -182,6 +190,8 @@ class Tables(msgspec.Struct, omit_defaults=True, frozen=True):
     """What `transform` and `render` need beyond the metadata.
 
     Args:
+        pixel_presentation: of the frame, PixelPresentation; "COLOR" says that the palette
+            of a grey image is a supplemental one (PS3.3 C.7.6.19).
         unreadable: what the image has, but broken or out of reach.
     """
 
@@ -189,6 +199,7 @@ class Tables(msgspec.Struct, omit_defaults=True, frozen=True):
     voi_luts: tuple[LookupTable, ...] = ()
     palette: Palette | None = None
     presentation_lut_shape: str | None = None
+    pixel_presentation: str | None = None
     unreadable: tuple[TableName, ...] = ()
 
 

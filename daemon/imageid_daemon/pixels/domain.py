@@ -19,11 +19,13 @@ class Domain:
 
     Args:
         values: ascending and distinct, or every sample in its order.
+        counts: how often each of `values` occurs; None where `values` is every sample.
         positions: of each sample in `values`; None where `values` is every sample.
         shape: of the frame.
     """
 
     values: Samples
+    counts: Samples | None
     positions: Samples | None
     shape: tuple[int, ...]
 
@@ -37,12 +39,13 @@ def of(samples: Samples) -> Domain:
     """Find the values of a frame; of wide ranges and of floats, every sample is its own."""
     flat = samples.reshape(-1)
     if flat.dtype.kind == "f":
-        return Domain(flat, None, samples.shape)
+        return Domain(flat, None, None, samples.shape)
     low, high = int(flat.min()), int(flat.max())
     if high - low >= _TABLE_ENTRIES:
-        return Domain(flat, None, samples.shape)
+        return Domain(flat, None, None, samples.shape)
     offsets = flat.astype(np.int64) - low
-    occurring = np.flatnonzero(np.bincount(offsets, minlength=high - low + 1))
+    counts = np.bincount(offsets, minlength=high - low + 1)
+    occurring = np.flatnonzero(counts)
     rank = np.zeros(high - low + 1, np.int64)
     rank[occurring] = np.arange(occurring.size)
-    return Domain(occurring + low, rank[offsets], samples.shape)
+    return Domain(occurring + low, counts[occurring], rank[offsets], samples.shape)

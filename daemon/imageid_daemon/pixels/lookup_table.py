@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from imageid_daemon.pixels import segmented
-from imageid_daemon.pixels.attributes import values
+from imageid_daemon.pixels.attributes import numbers, values
 from imageid_daemon.pixels.description import LookupTable
 from imageid_loaders.errors import Undecodable
 
@@ -35,7 +35,11 @@ def read(
     if described is None or not found:
         return None
     count, first_mapped, bits = described
-    return _table(_plain(found, count, little_endian), count, first_mapped, bits)
+    data_entries = _plain(found, count, little_endian)
+    if descriptor == "LUTDescriptor":
+        # Its entries are values of their own, never to be scaled; writers count bits wrongly.
+        bits = max(bits, int(data_entries[:count].max(initial=0)).bit_length())
+    return _table(data_entries, count, first_mapped, bits)
 
 
 def read_segmented(
@@ -52,14 +56,14 @@ def read_segmented(
 
 
 def _descriptor(attributes: Dataset, keyword: str, signed: bool) -> tuple[int, int, int] | None:
-    found = values(attributes, keyword)
+    found = numbers(attributes, keyword)
     if len(found) != 3:
         return None
     count, first_mapped, bits = (int(value) for value in found)
     if signed and first_mapped >= 0x8000:
         first_mapped -= 0x10000
-    # 0 stands for 65536, which its 16 bits cannot hold.
-    return count or 0x10000, first_mapped, bits
+    # 0 stands for 65536, which its 16 bits cannot hold; they are unsigned, whatever the VR.
+    return count & 0xFFFF or 0x10000, first_mapped, min(bits, 16)
 
 
 def _plain(found: tuple[object, ...], count: int, little_endian: bool) -> Entries:

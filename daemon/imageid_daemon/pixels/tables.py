@@ -9,7 +9,7 @@ import msgspec
 from pydicom import Dataset
 
 from imageid_daemon.pixels import lookup_table
-from imageid_daemon.pixels.attributes import item, items, text
+from imageid_daemon.pixels.attributes import integer, item, items, number, text
 from imageid_daemon.pixels.description import LookupTable, Palette, TableName, Tables
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.functional_groups import FrameAttributes
@@ -37,7 +37,8 @@ def read(instance: Instance, *, signed: bool) -> Tables | None:
         _unless_broken(_lut, modality_item, signed, little) if modality_item is not None else None
     )
     voi_items = items(frame.holder("VOILUTSequence"), "VOILUTSequence")
-    voi_luts = [_unless_broken(_lut, found, signed, little) for found in voi_items]
+    voi_signed = _voi_input_is_signed(instance, frame, signed)
+    voi_luts = [_unless_broken(_lut, found, voi_signed, little) for found in voi_items]
     unreadable: list[TableName] = []
     if modality_item is not None and modality_lut is None:
         unreadable.append("modality_lut")
@@ -48,6 +49,7 @@ def read(instance: Instance, *, signed: bool) -> Tables | None:
         voi_luts=tuple(lut for lut in voi_luts if lut is not None),
         palette=_unless_broken(_palette, instance, signed),
         presentation_lut_shape=text(instance.attributes, "PresentationLUTShape"),
+        pixel_presentation=_pixel_presentation(instance),
         unreadable=tuple(unreadable),
     )
     return None if tables == Tables() else tables
@@ -62,12 +64,41 @@ def _unless_broken(
         return None
 
 
+def _voi_input_is_signed(instance: Instance, frame: FrameAttributes, signed: bool) -> bool:
+    """PS3.3 C.11.2.1.1: the VOI LUT's input may be signed where modality values may."""
+    if "ModalityLUTSequence" in frame.holder("ModalityLUTSequence"):
+        return False
+    slope = number(frame.holder("RescaleSlope"), "RescaleSlope")
+    intercept = number(frame.holder("RescaleIntercept"), "RescaleIntercept")
+    if slope is None and intercept is None:
+        return signed
+    count = 1 << min(max(integer(instance.attributes, "BitsStored") or 16, 1), 32)
+    lowest = -count // 2 if signed else 0
+    ends = (lowest, lowest + count - 1)
+    return min((1 if slope is None else slope) * end for end in ends) + (intercept or 0) < 0
+
+
 def _lut(found: Dataset, signed: bool, little: bool) -> LookupTable | None:
     lut = lookup_table.read(found, "LUTDescriptor", "LUTData", signed=signed, little_endian=little)
     explanation = text(found, "LUTExplanation")
     if lut is None or explanation is None:
         return lut
     return msgspec.structs.replace(lut, explanation=explanation)
+
+
+def _pixel_presentation(instance: Instance) -> str | None:
+    """Of the frame, where those of an instance differ (PS3.3 C.8.16.2.1.1)."""
+    said = text(instance.attributes, "PixelPresentation")
+    if said != "MIXED":
+        return said
+    own = item(instance.attributes, "PerFrameFunctionalGroupsSequence", (instance.frame or 1) - 1)
+    shared = item(instance.attributes, "SharedFunctionalGroupsSequence")
+    for group in filter(None, (own, shared)):
+        for keyword in group.dir("FrameTypeSequence"):
+            frame_type = item(group, keyword)
+            if frame_type is not None and "PixelPresentation" in frame_type:
+                return text(frame_type, "PixelPresentation")
+    return said
 
 
 def _palette(instance: Instance, signed: bool) -> Palette | None:

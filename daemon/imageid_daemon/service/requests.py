@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
+from collections.abc import Sized
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 from google.protobuf.duration_pb2 import Duration
 
 from imageid.v1 import image_service_pb2, types_pb2
 from imageid_daemon.cache import Demand, Mode
-from imageid_daemon.pixels import PixelsOptions, RenderedOptions
+from imageid_daemon.pixels import PixelsOptions
 from imageid_daemon.resolver import Output
+from imageid_daemon.service.enumerations import one_of
+from imageid_daemon.service.rendered_options import rendered_options_of
 from imageid_loaders.errors import InvalidImageId, InvalidOption
 
 DEFAULT_CHUNK_BYTES = 256 * 1024
 MAX_CHUNK_BYTES = 2 * 1024 * 1024
 MAX_IMAGE_IDS = 10_000
 _MAX_ID_BYTES = 16 * 1024
-_MAX_SIDE = 32_768
-_DEFAULT_QUALITY = 90
-
-T = TypeVar("T")
 
 _MODES = {
     types_pb2.CacheControl.MODE_UNSPECIFIED: Mode.DEFAULT,
@@ -39,17 +37,6 @@ _COLORS: dict[int, Literal["default", "stored", "rgb"]] = {
     types_pb2.COLOR_UNSPECIFIED: "default",
     types_pb2.COLOR_STORED: "stored",
     types_pb2.COLOR_RGB: "rgb",
-}
-_FORMATS: dict[int, Literal["png", "jpeg"]] = {
-    types_pb2.RENDER_FORMAT_UNSPECIFIED: "png",
-    types_pb2.RENDER_FORMAT_PNG: "png",
-    types_pb2.RENDER_FORMAT_JPEG: "jpeg",
-}
-_FUNCTIONS: dict[int, Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"] | None] = {
-    types_pb2.VOI_LUT_FUNCTION_UNSPECIFIED: None,
-    types_pb2.VOI_LUT_FUNCTION_LINEAR: "LINEAR",
-    types_pb2.VOI_LUT_FUNCTION_LINEAR_EXACT: "LINEAR_EXACT",
-    types_pb2.VOI_LUT_FUNCTION_SIGMOID: "SIGMOID",
 }
 
 
@@ -102,11 +89,11 @@ def output_of(spec: types_pb2.OutputSpec) -> Output:
     kind = spec.WhichOneof("kind")
     if kind == "pixels":
         return PixelsOptions(
-            values=_one_of(_VALUES, spec.pixels.values, "values"),
-            color=_one_of(_COLORS, spec.pixels.color, "color"),
+            values=one_of(_VALUES, spec.pixels.values, "values"),
+            color=one_of(_COLORS, spec.pixels.color, "color"),
         )
     if kind == "rendered":
-        return _rendered(spec.rendered)
+        return rendered_options_of(spec.rendered)
     return None
 
 
@@ -117,7 +104,7 @@ def demand_of(control: types_pb2.CacheControl) -> Demand:
         InvalidOption: an option is out of its range.
     """
     return Demand(
-        _one_of(_MODES, control.mode, "mode"),
+        one_of(_MODES, control.mode, "mode"),
         _seconds(control.max_age, "max_age") if control.HasField("max_age") else None,
         _seconds(control.max_stale, "max_stale") if control.HasField("max_stale") else 0.0,
     )
@@ -135,42 +122,6 @@ def range_of(request: image_service_pb2.LoadImageRequest) -> Range:
         raise InvalidOption("chunk_bytes is negative; 0 means 256 KiB.", field="chunk_bytes")
     chunk_bytes = min(request.chunk_bytes or DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES)
     return Range(request.read_offset, request.read_limit or None, chunk_bytes)
-
-
-def _rendered(spec: types_pb2.RenderedOutput) -> RenderedOptions:
-    if not 0 <= spec.quality <= 100:
-        raise InvalidOption("quality is not from 1 to 100.", field="quality")
-    for field in ("max_width", "max_height"):
-        if not 0 <= getattr(spec, field) <= _MAX_SIDE:
-            raise InvalidOption(f"{field} is not from 0 to {_MAX_SIDE}.", field=field)
-    return RenderedOptions(
-        format=_one_of(_FORMATS, spec.format, "format"),
-        quality=spec.quality or _DEFAULT_QUALITY,
-        max_width=spec.max_width,
-        max_height=spec.max_height,
-        window=_window(spec),
-        voi_lut_function=_one_of(_FUNCTIONS, spec.voi_lut_function, "voi_lut_function"),
-    )
-
-
-def _window(spec: types_pb2.RenderedOutput) -> tuple[float, float] | None:
-    given = spec.HasField("window_center"), spec.HasField("window_width")
-    if not any(given):
-        return None
-    if not all(given):
-        raise InvalidOption("window_center and window_width go together.", field="window_center")
-    # PS3.3 C.11.2.1.2: below that no function is defined.
-    if not spec.window_width > 0 or spec.window_width == float("inf"):
-        raise InvalidOption("window_width is not above 0.", field="window_width")
-    if not abs(spec.window_center) < float("inf"):
-        raise InvalidOption("window_center is not a number.", field="window_center")
-    return spec.window_center, spec.window_width
-
-
-def _one_of(table: Mapping[Any, T], value: int, field: str) -> T:
-    if value not in table:
-        raise InvalidOption(f"{field} has a value that this daemon does not know.", field=field)
-    return table[value]
 
 
 def _seconds(duration: Duration, field: str) -> float:

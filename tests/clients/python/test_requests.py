@@ -47,6 +47,18 @@ def test_a_picture_with_options() -> None:
     )
 
 
+def test_a_picture_with_a_named_or_an_automatic_window() -> None:
+    named = output_spec(imageid.Rendered(window_name="LUNG", bit_depth=16))
+    automatic = output_spec(imageid.Rendered(percentiles=(0, 99.5), invert=True))
+
+    assert named.rendered == types.RenderedOutput(
+        format=types.RENDER_FORMAT_PNG, window_name="LUNG", bit_depth=16
+    )
+    assert automatic.rendered == types.RenderedOutput(
+        format=types.RENDER_FORMAT_PNG, low_percentile=0, high_percentile=99.5, invert=True
+    )
+
+
 def test_the_encoded_form_is_asked_for_by_name() -> None:
     assert output_spec("encoded").WhichOneof("kind") == "encoded"
 

@@ -670,6 +670,8 @@ func (x *PixelsOutput) GetColor() Color {
 	return Color_COLOR_UNSPECIFIED
 }
 
+// A picture for a screen, by the grey scale of PS3.3 C.11; the same options give the same
+// bytes. Overlays are not drawn and ICC profiles not applied.
 type RenderedOutput struct {
 	state         protoimpl.MessageState
 	sizeCache     protoimpl.SizeCache
@@ -678,28 +680,33 @@ type RenderedOutput struct {
 	Format RenderFormat `protobuf:"varint,1,opt,name=format,proto3,enum=imageid.v1.RenderFormat" json:"format,omitempty"`
 	// 1 to 100 for JPEG; 0 means 90.
 	Quality int32 `protobuf:"varint,2,opt,name=quality,proto3" json:"quality,omitempty"`
-	// The picture fits into this box with its aspect ratio kept and is never enlarged.
-	// 0 means no limit.
+	// The picture has square pixels: where those of the image are not (PS3.3 C.7.6.3.1.7),
+	// the axis along which they are longer is enlarged. It fits into this box with its aspect
+	// ratio kept and is not enlarged otherwise. 0 means no limit.
 	MaxWidth  int32 `protobuf:"varint,3,opt,name=max_width,json=maxWidth,proto3" json:"max_width,omitempty"`
 	MaxHeight int32 `protobuf:"varint,4,opt,name=max_height,json=maxHeight,proto3" json:"max_height,omitempty"`
 	// Window in modality values (PS3.3 C.11.2). Both or neither; absent means the
-	// image's own first window, or the range of its values where it has none.
+	// image's own first window, its first VOI LUT where it has no window, or the range of its
+	// values, padding left out, where it has neither. Colour images ignore every window.
 	WindowCenter *float64 `protobuf:"fixed64,5,opt,name=window_center,json=windowCenter,proto3,oneof" json:"window_center,omitempty"`
 	WindowWidth  *float64 `protobuf:"fixed64,6,opt,name=window_width,json=windowWidth,proto3,oneof" json:"window_width,omitempty"`
 	// Absent means the image's own function.
 	VoiLutFunction VoiLutFunction `protobuf:"varint,7,opt,name=voi_lut_function,json=voiLutFunction,proto3,enum=imageid.v1.VoiLutFunction" json:"voi_lut_function,omitempty"`
 	// One of the image's own windows or VOI LUTs, by its explanation
-	// (WindowCenterWidthExplanation, LUTExplanation) or its 1-based number among all
-	// windows, then all VOI LUTs. OPTION_INVALID where the image has none of that name.
+	// (WindowCenterWidthExplanation, LUTExplanation; case and spaces around it do not matter)
+	// or its 1-based number among all windows, then all VOI LUTs. OPTION_INVALID where the
+	// image has none of that name. Not beside an explicit window.
 	WindowName string `protobuf:"bytes,8,opt,name=window_name,json=windowName,proto3" json:"window_name,omitempty"`
 	// An automatic window: from the value at the lower to that at the higher percentile, 0
 	// to 100, of this frame's values, padding left out. Both or neither; not beside an
-	// explicit or a named window.
+	// explicit or a named window. By nearest rank: the smallest value with at least that
+	// share of the frame's samples up to it.
 	LowPercentile  *float64 `protobuf:"fixed64,9,opt,name=low_percentile,json=lowPercentile,proto3,oneof" json:"low_percentile,omitempty"`
 	HighPercentile *float64 `protobuf:"fixed64,10,opt,name=high_percentile,json=highPercentile,proto3,oneof" json:"high_percentile,omitempty"`
 	// Bits of a grey or colour sample: 8, or 16 with PNG. 0 means 8.
 	BitDepth int32 `protobuf:"varint,11,opt,name=bit_depth,json=bitDepth,proto3" json:"bit_depth,omitempty"`
-	// Exchange black and white, after everything that the image itself asks for.
+	// Exchange black and white, after everything that the image itself asks for; of colours,
+	// each for its complement.
 	Invert bool `protobuf:"varint,12,opt,name=invert,proto3" json:"invert,omitempty"`
 }
 

@@ -32,11 +32,18 @@ class Rendered:
     """A picture for a screen.
 
     Args:
-        window: (center, width) in modality values (PS3.3 C.11.2); None is the image's own.
+        window: (center, width) in modality values (PS3.3 C.11.2); None is the image's own
+            first window, its first VOI LUT, or the range of its values. At most one of
+            `window`, `window_name` and `percentiles`; colour images ignore them.
         size: (width, height) of a box that the picture fits into, its aspect ratio kept;
-            it is never enlarged. None is the image's own size.
+            it is never enlarged. None is the image's own size, its pixels made square.
         quality: 1 to 100, for JPEG; None is 90.
         voi_lut_function: None is the image's own.
+        window_name: the explanation of one of the image's windows or VOI LUTs, e.g.
+            "LUNG", or its 1-based number.
+        percentiles: (lower, higher), 0 to 100, of the frame's values: an automatic window.
+        bit_depth: of each sample, 8, or 16 with PNG; None is 8.
+        invert: exchange black and white, after what the image itself asks for.
     """
 
     format: Literal["png", "jpeg"] = "png"
@@ -44,6 +51,10 @@ class Rendered:
     size: tuple[int, int] | None = None
     quality: int | None = None
     voi_lut_function: Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"] | None = None
+    window_name: str | None = None
+    percentiles: tuple[float, float] | None = None
+    bit_depth: Literal[8, 16] | None = None
+    invert: bool = False
 
 
 Output: TypeAlias = Literal["pixels", "encoded", "png", "jpeg"] | Pixels | Rendered
@@ -93,6 +104,7 @@ def _pixels(pixels: Pixels) -> v1.PixelsOutput:
 def _rendered(rendered: Rendered) -> v1.RenderedOutput:
     center, width = rendered.window or (None, None)
     max_width, max_height = rendered.size or (0, 0)
+    low, high = rendered.percentiles or (None, None)
     return v1.RenderedOutput(
         format=choice("format", rendered.format, _FORMATS),
         quality=rendered.quality or 0,
@@ -101,6 +113,11 @@ def _rendered(rendered: Rendered) -> v1.RenderedOutput:
         window_center=center,
         window_width=width,
         voi_lut_function=choice("voi_lut_function", rendered.voi_lut_function, _FUNCTIONS),
+        window_name=rendered.window_name or "",
+        low_percentile=low,
+        high_percentile=high,
+        bit_depth=rendered.bit_depth or 0,
+        invert=rendered.invert,
     )
 
 

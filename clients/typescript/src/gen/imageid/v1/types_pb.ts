@@ -90,6 +90,9 @@ export const PixelsOutputSchema: GenMessage<PixelsOutput> = /*@__PURE__*/
   messageDesc(file_imageid_v1_types, 2);
 
 /**
+ * A picture for a screen, by the grey scale of PS3.3 C.11; the same options give the same
+ * bytes. Overlays are not drawn and ICC profiles not applied.
+ *
  * @generated from message imageid.v1.RenderedOutput
  */
 export type RenderedOutput = Message<"imageid.v1.RenderedOutput"> & {
@@ -106,8 +109,9 @@ export type RenderedOutput = Message<"imageid.v1.RenderedOutput"> & {
   quality: number;
 
   /**
-   * The picture fits into this box with its aspect ratio kept and is never enlarged.
-   * 0 means no limit.
+   * The picture has square pixels: where those of the image are not (PS3.3 C.7.6.3.1.7),
+   * the axis along which they are longer is enlarged. It fits into this box with its aspect
+   * ratio kept and is not enlarged otherwise. 0 means no limit.
    *
    * @generated from field: int32 max_width = 3;
    */
@@ -120,7 +124,8 @@ export type RenderedOutput = Message<"imageid.v1.RenderedOutput"> & {
 
   /**
    * Window in modality values (PS3.3 C.11.2). Both or neither; absent means the
-   * image's own first window, or the range of its values where it has none.
+   * image's own first window, its first VOI LUT where it has no window, or the range of its
+   * values, padding left out, where it has neither. Colour images ignore every window.
    *
    * @generated from field: optional double window_center = 5;
    */
@@ -140,8 +145,9 @@ export type RenderedOutput = Message<"imageid.v1.RenderedOutput"> & {
 
   /**
    * One of the image's own windows or VOI LUTs, by its explanation
-   * (WindowCenterWidthExplanation, LUTExplanation) or its 1-based number among all
-   * windows, then all VOI LUTs. OPTION_INVALID where the image has none of that name.
+   * (WindowCenterWidthExplanation, LUTExplanation; case and spaces around it do not matter)
+   * or its 1-based number among all windows, then all VOI LUTs. OPTION_INVALID where the
+   * image has none of that name. Not beside an explicit window.
    *
    * @generated from field: string window_name = 8;
    */
@@ -150,7 +156,8 @@ export type RenderedOutput = Message<"imageid.v1.RenderedOutput"> & {
   /**
    * An automatic window: from the value at the lower to that at the higher percentile, 0
    * to 100, of this frame's values, padding left out. Both or neither; not beside an
-   * explicit or a named window.
+   * explicit or a named window. By nearest rank: the smallest value with at least that
+   * share of the frame's samples up to it.
    *
    * @generated from field: optional double low_percentile = 9;
    */
@@ -169,7 +176,8 @@ export type RenderedOutput = Message<"imageid.v1.RenderedOutput"> & {
   bitDepth: number;
 
   /**
-   * Exchange black and white, after everything that the image itself asks for.
+   * Exchange black and white, after everything that the image itself asks for; of colours,
+   * each for its complement.
    *
    * @generated from field: bool invert = 12;
    */
