@@ -1,4 +1,4 @@
-"""The one edge at which what pydicom, Pillow and the codecs throw becomes an `ImageError`."""
+"""The one edge at which what the libraries and codecs throw becomes an `ImageError`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 from imageid_loaders.errors import ImageError, Undecodable
 
-_OTHERS = r"(pydicom|PIL)\b"
+_OTHERS = r"(pydicom|PIL|tifffile|nibabel)\b"
+_LOGGERS = ("pydicom", "tifffile", "nibabel.global")
 
 
 @contextmanager
@@ -48,4 +49,5 @@ def _silence() -> None:
     # hold no patient datum. Asked first, because `filterwarnings` is not atomic.
     if getattr(warnings.filters[0][3], "pattern", None) != _OTHERS:
         warnings.filterwarnings("ignore", module=_OTHERS)
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
