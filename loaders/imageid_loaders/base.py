@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,21 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Plane:
+    """A slice of a volume that knows no frames (NIfTI); all numbers count from 0.
+
+    Args:
+        axis: of the file, which the plane stands across.
+        index: along that axis.
+        time: which volume of a series; None: `index` runs on from one volume to the next.
+    """
+
+    axis: Literal["x", "y", "z"]
+    index: int
+    time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """What an imageId means.
 
@@ -48,6 +63,7 @@ class Image:
         container: the whole instance that holds this frame, for origins that cannot
             give the frame alone, and for what the documents leave out.
         container_frame: the frame's 1-based number in `container`.
+        plane: instead of a frame, where the resource is a volume.
     """
 
     resource: Resource
@@ -56,6 +72,7 @@ class Image:
     sop_instance_uid: str | None = None
     container: Resource | None = None
     container_frame: int = 1
+    plane: Plane | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ says application/octet-stream of everything.
 
 from __future__ import annotations
 
+from imageid_loaders import nifti_header
+
 HEAD_BYTES = 1024
 """Enough of a body for every question here; a JPEG's frame header stands within it."""
 
@@ -21,6 +23,7 @@ _MAGIC = (
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "image/jxl"),
     (b"\xff\x0a", "image/jxl"),
     (b"BM", "image/bmp"),
+    (b"\x1f\x8b\x08", "application/gzip"),
 )
 _HTML_BEGINNINGS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<!--", b"<script")
 
@@ -31,6 +34,8 @@ def media_type_of(head: bytes) -> str | None:
         return "application/dicom"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
+    if nifti_header.has_magic(head):
+        return "application/x-nifti"
     codestream = codestream_of(head)
     if codestream:
         return codestream

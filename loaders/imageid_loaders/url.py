@@ -82,7 +82,13 @@ def _split(url: str) -> SplitResult:
 
 
 def take_frame(url: str) -> tuple[str, int | None]:
-    """The URL without its `frame` parameter and fragment, and the 1-based frame number.
+    """The URL without its `frame` parameter and fragment, and the 1-based frame number."""
+    url, text = take_frame_text(url)
+    return url, None if text is None else frame_number(text)
+
+
+def take_frame_text(url: str) -> tuple[str, str | None]:
+    """The URL without its `frame` parameter and fragment, and the parameter as written.
 
     `frame` may stand anywhere in the query and the other parameters stay as written.
     OHIF writes `&frame=1` behind a URL that has no query; that is read too.
@@ -99,7 +105,7 @@ def take_frame(url: str) -> tuple[str, int | None]:
     if len(frames) > 1:
         raise InvalidImageId("The imageId has more than one frame parameter: give one.")
     kept = "&".join(item for item in parameters if not _is_frame(item))
-    return path + ("?" + kept if kept else ""), frame_number(frames[0].partition("=")[2])
+    return path + ("?" + kept if kept else ""), frames[0].partition("=")[2]
 
 
 def _is_frame(parameter: str) -> bool:

@@ -1,4 +1,4 @@
-"""web: images as browsers show them (JPEG, PNG, GIF, BMP, TIFF, WebP)."""
+"""web: images as browsers show them (JPEG, PNG, GIF, BMP, TIFF, WebP), JPEG 2000 and JPEG XL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ class WebLoader:
     """`web:https://…`; the URL is the origin's own, `frame` has no meaning in it."""
 
     name: ClassVar[str] = "web"
-    summary: ClassVar[str] = "JPEG, PNG, GIF, BMP, TIFF and WebP, e.g. web:https://…/photo.jpg"
+    summary: ClassVar[str] = (
+        "JPEG, PNG, GIF, BMP, TIFF, WebP, JPEG XL, e.g. web:https://…/photo.jpg"
+    )
 
     def __init__(self, settings: Settings) -> None:
         check_options(self.name, settings.options, known=())

@@ -44,6 +44,7 @@ __all__ = [
     "describe_frames",
     "dicom_json",
     "functional_groups",
+    "inflate",
     "prepare",
     "render",
     "split_metadata",
@@ -127,6 +128,19 @@ def split_metadata(document: bytes) -> dict[str, bytes]:
     from imageid_daemon.pixels.metadata_document import split as implementation
 
     return implementation(document)
+
+
+def inflate(encoded: Encoded, target_path: str) -> Written:
+    """Write a NIfTI volume without its gzip, so that each plane costs one read.
+
+    Raises:
+        Undecodable: the bytes are no NIfTI file in gzip.
+        Unsupported: its voxels have no form in the contract.
+        TooLarge: the volume would exceed `limits.VOLUME_LIMIT_BYTES`.
+    """
+    from imageid_daemon.pixels.decoding import inflate as implementation
+
+    return implementation(encoded, target_path)
 
 
 def decode(encoded: Encoded, color: Literal["default", "stored"], target_path: str) -> Written:

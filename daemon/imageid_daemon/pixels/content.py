@@ -14,6 +14,7 @@ from imageid_daemon.pixels import (
     image_pixel,
     lone_frame,
     metadata,
+    nifti,
     part10,
     picture,
     pixel_data,
@@ -25,18 +26,22 @@ from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.image_pixel import check_frame_number
 from imageid_loaders.errors import ImageError, NotFound, Undecodable
 
-Kind = Literal["part10", "lone frame", "picture"]
+Kind = Literal["part10", "lone frame", "picture", "nifti"]
 
 
 def kind(encoded: Encoded) -> Kind:
     """Tell by the first bytes; without a known beginning, a data set without preamble."""
     with Path(encoded.path).open("rb") as stream:
-        head = stream.read(132)
-    if head[128:] == b"DICM":
+        head = stream.read(nifti.HEAD_BYTES)
+    if encoded.plane is not None:
+        return "nifti"
+    if head[128:132] == b"DICM":
         return "part10"
     if encoded.dicom_json is not None:
         return "lone frame"
-    return "picture" if picture.is_picture(head) else "part10"
+    if picture.is_picture(head):
+        return "picture"
+    return "nifti" if nifti.is_nifti(head) else "part10"
 
 
 def describe(encoded: Encoded) -> ImageMetadata:
@@ -68,6 +73,8 @@ def _describer(encoded: Encoded) -> Callable[[int | None], ImageMetadata]:
         return lambda frame: _describe_instance(document.instance(frame))
     if kind(encoded) == "picture":
         return lambda frame: picture.describe(replace(encoded, frame=frame))
+    if kind(encoded) == "nifti":
+        return lambda _: nifti.describe(encoded)
     opened = open_part10(encoded)
     return lambda frame: _describe_part10(opened, frame)
 
@@ -102,7 +109,7 @@ def dicom_json(encoded: Encoded) -> bytes:
     with refusing("described"):
         if encoded.dicom_json is not None:
             return whole_data_set.of_document(encoded.dicom_json)
-        if kind(encoded) == "picture":
+        if kind(encoded) in ("picture", "nifti"):
             return b"{}"
         return whole_data_set.of_part10(open_part10(encoded))
 

@@ -13,6 +13,7 @@ from imageid_daemon.pixels import (
     image_pixel,
     lone_frame,
     metadata,
+    nifti,
     photometric,
     picture,
     pixel_data,
@@ -37,6 +38,12 @@ def decode(encoded: Encoded, color: Literal["default", "stored"], target_path: s
     return write(samples, described, found, target_path)
 
 
+def inflate(encoded: Encoded, target_path: str) -> Written:
+    """See `imageid_daemon.pixels.inflate`."""
+    with refusing("decoded"):
+        return nifti.inflate(encoded, target_path)
+
+
 def write(
     samples: Samples, described: ImageMetadata, found: Tables | None, target_path: str
 ) -> Written:
@@ -51,6 +58,8 @@ def _decode(encoded: Encoded, *, keep_ybr: bool) -> _Decoding:
     kind = content.kind(encoded)
     if kind == "picture":
         return (*picture.decode(encoded), None)
+    if kind == "nifti":
+        return (*nifti.decode(encoded), None)
     if kind == "part10":
         instance, pixel, frame = _part10(encoded)
     else:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from imageid_daemon.pixels.metadata_modules import Overlay, PetImage, RtDose, UltrasoundRegion
+from imageid_loaders.base import Plane
 
 TableName = Literal["modality_lut", "voi_luts"]
 VoiLutFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
@@ -23,6 +24,7 @@ class Encoded:
         dicom_json: the DICOM JSON object of the instance (PS3.18 F), for a lone frame.
         frame: 1-based; None is the first or only one. Of a lone frame, its number
             within the instance.
+        plane: of a volume, whose planes have no frame number.
     """
 
     path: str
@@ -30,6 +32,7 @@ class Encoded:
     transfer_syntax_uid: str | None = None
     dicom_json: bytes | None = None
     frame: int | None = None
+    plane: Plane | None = None
 
 
 @dataclass(frozen=True, slots=True)

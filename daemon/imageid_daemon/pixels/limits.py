@@ -6,6 +6,8 @@ from imageid_loaders.errors import TooLarge
 
 FRAME_LIMIT_BYTES = 512 * 2**20
 INFLATED_LIMIT_BYTES = 512 * 2**20
+# Of a volume in gzip.
+VOLUME_LIMIT_BYTES = 2 * 2**30
 # Of the frames of an animation that are drawn over each other.
 COMPOSED_LIMIT_PIXELS = 4 * 2**30
 # Longer attributes are bulk data; they are skipped, not read, while a header is parsed.

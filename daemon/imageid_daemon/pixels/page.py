@@ -15,7 +15,10 @@ from imageid_loaders.errors import Undecodable, Unsupported
 
 Samples = NDArray[Any]
 
-_TYPES = frozenset("uint8 int8 uint16 int16 uint32 int32 uint64 int64 float32 float64".split())
+_TYPES = (
+    *("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"),
+    *("float32", "float64"),
+)
 # EXIF 2.3 section 4.6.4, tag Orientation: where the stored first row and column are shown.
 _TRANSPOSED = (5, 6, 7, 8)
 _ROWS_REVERSED = (3, 4, 7, 8)

@@ -47,7 +47,7 @@ def read(stream: BinaryIO, frame: int | None) -> Page:
 def _count(file: TiffFile) -> int:
     """Of the chain of directories, which may be a circle."""
     count = 0
-    for count, _ in enumerate(file.pages, start=1):  # noqa: B007 - the last is the answer
+    for count, _ in enumerate(file.pages, start=1):
         if count > _PAGES_LIMIT:
             break
     if not 0 < count <= _PAGES_LIMIT:

@@ -73,7 +73,8 @@ async def gather_material(
         answer = await sources.obtain(
             stack, resolved.loader, resolved.scheme, image.resource, demand
         )
-        return await _material(answer, image.frame or 1, None, demand)
+        material = await _material(answer, image.frame or 1, None, demand)
+        return replace(material, encoded=replace(material.encoded, plane=image.plane))
     looking_up = documents.instance(resolved.loader, resolved.scheme, image, demand)
     async with _at_once(asyncio.ensure_future(looking_up)) as instance:
         answer = await sources.obtain(

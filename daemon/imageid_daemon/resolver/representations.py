@@ -12,6 +12,7 @@ from typing import Literal
 
 from imageid_daemon import pixels
 from imageid_daemon.cache import Demand, Entry, Store
+from imageid_daemon.fills import Body
 from imageid_daemon.pixels import PixelsOptions, RenderedOptions
 from imageid_daemon.resolver.answer import Answer, Output, combined, derived
 from imageid_daemon.resolver.derivations import Derivations, Recipe, description_of
@@ -20,6 +21,8 @@ from imageid_daemon.resolver.keys import derived_key
 from imageid_daemon.resolver.material import Material, Resolved, gather_material
 from imageid_daemon.resolver.sources import Sources
 from imageid_loaders.errors import NotSeparable, Undecodable
+
+_GZIP = "application/gzip"
 
 DecodedColor = Literal["default", "stored"]
 
@@ -101,7 +104,21 @@ class Representations:
 
         key = _decoded_key(material, color)
         recipe = Recipe(key, material.parents, job, material.keep)
-        return await self._derivations.obtain(stack, recipe, material.answer.body)
+        source = material.answer.body
+        if material.encoded.media_type == _GZIP and await self._store.find(key) is None:
+            source = await self._inflate(stack, material)
+        return await self._derivations.obtain(stack, recipe, source)
+
+    async def _inflate(self, stack: AsyncExitStack, material: Material) -> Body:
+        """The volume without its gzip: once, not once for each of its slices."""
+
+        def job(source_path: str, target_path: str) -> pixels.Written:
+            return pixels.inflate(replace(material.encoded, path=source_path), target_path)
+
+        key = derived_key("inflate", material.parents)
+        recipe = Recipe(key, material.parents, job, material.keep)
+        answer = await self._derivations.obtain(stack, recipe, material.answer.body)
+        return answer.body
 
     async def _refine(
         self,
@@ -137,7 +154,7 @@ def _decoded_key(material: Material, color: DecodedColor) -> str:
     encoded = material.encoded
     # The same bytes under another label are another image.
     label = (encoded.media_type, encoded.transfer_syntax_uid)
-    return derived_key("decode", material.parents, label, encoded.frame, color)
+    return derived_key("decode", material.parents, label, encoded.frame, encoded.plane, color)
 
 
 def _refined_key(decoded: Entry, output: PixelsOptions | RenderedOptions) -> str:
