@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
+import nibabel
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -46,6 +49,7 @@ def every_case(plain: DicomwebOrigin, secure: DicomwebOrigin, folder: Path) -> I
     yield from wado_rs_cases(plain)
     yield from web_cases(plain, secure)
     yield from file_cases(folder)
+    yield from nifti_cases(plain, folder)
     yield from other_cases(plain)
 
 
@@ -120,6 +124,9 @@ def web_cases(plain: DicomwebOrigin, secure: DicomwebOrigin) -> Iterator[Case]:
     yield Case("https: JPEG", url, partial(decoded_rgb, data))
     url, data = picture(secure, "tiff")
     yield Case("https: TIFF", url, partial(decoded_rgb, data))
+    deep = rising(192, 256)
+    url = plain.add_file("deep.jxl", imagecodecs.jpegxl_encode(deep, lossless=True), "image/jxl")
+    yield Case("web: JPEG XL, 16 bits", f"web:{url}", lambda: deep)
     url, data = picture(plain, "webp")
     yield Case("web: WebP, rendered", f"web:{url}", partial(decoded_rgb, data), "png")
 
@@ -134,6 +141,19 @@ def file_cases(folder: Path) -> Iterator[Case]:
     (folder / "deflated.dcm").write_bytes(file.data)
     image_id = f"dicomfile:{folder}/deflated.dcm"
     yield Case("dicomfile: deflated", image_id, pixels_of(file), asks_origin=False)
+
+
+def nifti_cases(origin: DicomwebOrigin, folder: Path) -> Iterator[Case]:
+    slice_ = reference_pixels(as_instance(own_file("MR_small.dcm")))
+    frames = [np.roll(slice_, shift, axis=1) for shift in range(10)]
+    volume = nibabel.Nifti1Image(np.stack(frames, axis=-1).swapaxes(0, 1), np.eye(4))
+    url = origin.add_file("mr.nii.gz", gzip.compress(volume.to_bytes()), "application/gzip")
+    yield Case("nifti: slice 3, in gzip", f"nifti:{url}?frame=3", lambda: frames[3])
+
+    (folder / "mr.nii").write_bytes(volume.to_bytes())
+    across = np.stack([frame[:, 20] for frame in frames])
+    image_id = f"nifti:{folder}/mr.nii#x-20"
+    yield Case("nifti: across x", image_id, lambda: across, asks_origin=False)
 
 
 def other_cases(origin: DicomwebOrigin) -> Iterator[Case]:

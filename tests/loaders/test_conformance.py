@@ -1,6 +1,8 @@
 """Every built-in loader passes the suite that other people's loaders have to pass."""
 
+import gzip
 import json
+import struct
 
 import pytest
 
@@ -9,6 +11,7 @@ from imageid_loaders.custom import CustomLoader
 from imageid_loaders.dicomweb import DicomwebLoader
 from imageid_loaders.file import FileLoader
 from imageid_loaders.http import HttpLoader
+from imageid_loaders.nifti import NiftiLoader
 from imageid_loaders.part10 import phantom_file
 from imageid_loaders.synthetic import ExampleLoader, RampLoader
 from imageid_loaders.testing import ListerTests, LoaderTests
@@ -17,6 +20,8 @@ from imageid_loaders.wado_uri import WadoUriLoader
 from imageid_loaders.web import WebLoader
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(3000)
+# Of NIfTI-1, as far as loaders read it: 8 × 8 × 3 bytes in 2 volumes.
+NIFTI = struct.pack("<i36x8h288x4s4x", 348, 4, 8, 8, 3, 2, 1, 1, 1, b"n+1") + bytes(8 * 8 * 3 * 2)
 SERIES = "/dicom-web/studies/1.2/series/3.4"
 INSTANCE = f"{SERIES}/instances/5.6"
 WADO = "requestType=WADO&studyUID=1.2&seriesUID=3.4&objectUID=5.6&contentType=application/dicom"
@@ -57,6 +62,9 @@ def hospital(origin, answer):
         "/a.dcm?token=a/b%2Fc": file,
         "/a.png?frame=2": picture,
         "/files/one%20image": file,
+        "/v.nii.gz?token=a/b%2Fc": answer(
+            gzip.compress(NIFTI), headers={"Content-Type": "text/plain", "ETag": '"1"'}
+        ),
     }
     return origin
 
@@ -251,6 +259,92 @@ class TestFile(LoaderTests):
     @pytest.fixture
     def missing_image_id(self, tmp_path):
         return f"file://{tmp_path}/other.dcm"
+
+
+class TestNifti(LoaderTests):
+    @pytest.fixture
+    def loader(self):
+        return NiftiLoader(Settings())
+
+    @pytest.fixture
+    def image_id(self, hospital):
+        return f"nifti:{hospital.url}/v.nii.gz?frame=2&token=a/b%2Fc"
+
+    @pytest.fixture
+    def same_image_ids(self, hospital):
+        url = f"nifti:{hospital.url}/v.nii.gz?token=a/b%2Fc"
+        fragments = ["", "#2", "#x-1", "#y-5,t-1", "#decimation=2"]
+        return [f"{url}&frame=0", *(url + fragment for fragment in fragments)]
+
+    @pytest.fixture
+    def invalid_image_ids(self):
+        url = "nifti:https://h/v.nii"
+        queries = ["?frame=-1", "?frame=a", "?frame=1&frame=2", "?frame=1#z-1", "?frame=1e3"]
+        fragments = ["#a-1", "#z", "#t-1", "#1,t-1", "#z--1", "#z-1,t-1,t-2", "#٣"]
+        places = ["nifti:v.nii", "nifti:", "nifti://h/v.nii", "nifti:https://u:p@h/v.nii"]
+        return [*places, *(url + each for each in (*queries, *fragments))]
+
+    @pytest.fixture
+    def missing_image_id(self, hospital):
+        return f"nifti:{hospital.url}/w.nii?frame=0"
+
+
+class TestNiftiFile(LoaderTests):
+    uses_transport = False
+
+    @pytest.fixture
+    def loader(self, tmp_path):
+        return NiftiLoader(Settings({"roots": [str(tmp_path)]}))
+
+    @pytest.fixture
+    def image_id(self, tmp_path):
+        (tmp_path / "a volume.nii").write_bytes(NIFTI)
+        return f"nifti:{tmp_path}/a volume.nii?frame=2"
+
+    @pytest.fixture
+    def same_image_ids(self, tmp_path):
+        return [
+            f"nifti:file://{tmp_path}/a%20volume.nii#x-1",
+            f"nifti:FILE:{tmp_path}/a volume.nii",
+        ]
+
+    @pytest.fixture
+    def invalid_image_ids(self, tmp_path):
+        paths = ["../a", "a?b=c", "a#b"]
+        return ["nifti:/etc/passwd", *(f"nifti:{tmp_path}/{path}" for path in paths)]
+
+    @pytest.fixture
+    def missing_image_id(self, tmp_path):
+        return f"nifti:{tmp_path}/other.nii?frame=0"
+
+
+class TestListingOfNifti(ListerTests):
+    @pytest.fixture
+    def loader(self):
+        return NiftiLoader(Settings())
+
+    @pytest.fixture
+    def root(self, hospital):
+        return f"nifti:{hospital.url}/v.nii.gz?token=a/b%2Fc"
+
+    @pytest.fixture
+    def listed_image_ids(self, root):
+        return [f"{root}&frame={number}" for number in range(6)]
+
+
+class TestListingOfNiftiFile(ListerTests):
+    @pytest.fixture
+    def loader(self, tmp_path):
+        return NiftiLoader(Settings({"roots": [str(tmp_path)]}))
+
+    @pytest.fixture
+    def root(self, tmp_path):
+        (tmp_path / "v.nii").write_bytes(NIFTI)
+        return f"nifti:{tmp_path}/v.nii"
+
+    @pytest.fixture
+    def listed_image_ids(self, tmp_path):
+        return [f"nifti:file:{tmp_path}/v.nii?frame={number}" for number in range(6)]
 
 
 class TestExample(LoaderTests):

@@ -1,4 +1,7 @@
+import gzip
+
 import imagecodecs
+import nibabel
 import numpy
 import pytest
 
@@ -25,6 +28,8 @@ FILES = {
     "image/tiff": imagecodecs.tiff_encode(SAMPLES),
     "image/webp": imagecodecs.webp_encode(numpy.stack([BYTES] * 3, axis=-1)),
     "image/jxl": imagecodecs.jpegxl_encode(SAMPLES),
+    "application/x-nifti": nibabel.Nifti1Image(SAMPLES, None).to_bytes(),
+    "application/gzip": gzip.compress(SAMPLES.tobytes()),
 }
 JPEG_BASELINE, JPEG_LOSSLESS, RLE = (f"1.2.840.10008.1.2.{n}" for n in ("4.50", "4.70", "5"))
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
@@ -34,6 +39,19 @@ NATIVE = bytes(HEAD_BYTES)
 @pytest.mark.parametrize("media_type", FILES)
 def test_a_real_file_is_recognized_by_its_beginning(media_type):
     assert media_type_of(FILES[media_type][:HEAD_BYTES]) == media_type
+
+
+@pytest.mark.parametrize(
+    ("media_type", "head"),
+    [
+        ("image/jxl", imagecodecs.jpegxl_encode(BYTES, usecontainer=False)),
+        ("image/jxl", imagecodecs.jpegxl_encode(BYTES, usecontainer=True)),
+        ("image/tiff", imagecodecs.tiff_encode(SAMPLES, bigtiff=True)),
+        ("application/x-nifti", nibabel.Nifti2Image(SAMPLES, None).to_bytes()),
+    ],
+)
+def test_other_beginnings_of_the_same_formats_are_recognized(media_type, head):
+    assert media_type_of(head[:HEAD_BYTES]) == media_type
 
 
 @pytest.mark.parametrize("media_type", FRAMES)

@@ -79,4 +79,4 @@ def test_every_built_in_scheme_has_a_loader():
     schemes = installed_loaders({}, Settings(), points).schemes
 
     assert schemes == sorted(point.name for point in points)
-    assert len(schemes) == 11
+    assert len(schemes) == 12

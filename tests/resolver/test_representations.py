@@ -1,9 +1,11 @@
 """PIXELS and RENDERED: derived once from what was fetched once."""
 
 import asyncio
+import gzip
 import json
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pydicom
 import pytest
@@ -11,7 +13,7 @@ from pydicom.data import get_testdata_file
 from tests.resolver.conftest import Answer, demand_of
 
 from imageid_daemon.pixels import PixelsOptions, RenderedOptions
-from imageid_loaders.base import Image, Resource
+from imageid_loaders.base import Image, Plane, Resource
 from imageid_loaders.errors import NotFound, NotInCache, NotSeparable, Undecodable
 
 PIXELS, RENDERED = PixelsOptions(), RenderedOptions()
@@ -76,6 +78,60 @@ class LoneFrames:
             container=Resource(f"instance/{number}", f"x://instance/{number}"),
         )
         return self.world.loader.serve(f"frame/{number}", self.frame, image)
+
+
+VOLUME = np.random.default_rng(0).integers(0, 1000, (5, 6, 7)).astype(np.int16)
+
+
+@pytest.fixture
+def planes(world):
+    """Across x, y and z, of one volume in gzip."""
+    data = gzip.compress(nibabel.Nifti1Image(VOLUME, np.eye(4)).to_bytes())
+    world.loader.serve("volume", Answer(data, "application/gzip"))
+    resource = Resource("volume", "x://volume")
+    for axis in "xyz":
+        world.loader.images[f"volume/{axis}"] = Image(resource, plane=Plane(axis, 3))
+    return [f"x:volume/{axis}" for axis in "xyz"]
+
+
+async def test_each_plane_of_a_volume_is_an_image_of_its_own(world, planes):
+    loaded = [await world.load(image_id, PIXELS) for image_id in planes]
+
+    expected = [np.take(VOLUME, 3, axis).T.tobytes() for axis in range(3)]
+    assert [each.data for each in loaded] == expected
+    assert world.loader.opened == ["volume"]
+
+
+async def test_a_volume_in_gzip_is_inflated_once_for_all_of_its_planes(world, planes):
+    await asyncio.gather(*(world.load(image_id, PIXELS) for image_id in planes))
+
+    assert world.store.ledger.entries == 2 + len(planes)
+
+
+async def test_a_stored_plane_needs_no_inflated_volume(world, planes):
+    first = await world.load(planes[0], PIXELS)
+    entries = world.store.ledger.entries
+    stored = world.store.ledger.keys()
+    inflated = [key for key in stored if await _is_inflated(world, key)]
+    await world.store.forget(set(inflated))
+
+    again = await world.load(planes[0], PIXELS)
+
+    assert len(inflated) == 1
+    assert (again.data, again.status) == (first.data, "hit")
+    assert world.store.ledger.entries == entries - 1
+
+
+async def _is_inflated(world, key):
+    entry = await world.store.find(key)
+    return entry.media_type == "application/x-nifti"
+
+
+async def test_metadata_of_a_plane_come_without_inflating_the_volume(world, planes):
+    described, _ = await world.resolver.metadata(planes[2], demand_of())
+
+    assert (described.rows, described.columns) == (6, 5)
+    assert world.store.ledger.entries == 1
 
 
 async def test_pixels_are_those_of_the_file(world, ct):

@@ -146,7 +146,9 @@ def _scaled(colors: Samples, bits: int | None, bit_depth: int) -> Picture:
     bits = bits or colors.dtype.itemsize * 8
     if bits == bit_depth == colors.dtype.itemsize * 8:
         return np.asarray(colors)
-    return _quantized(np.clip(colors / float((1 << bits) - 1), 0, 1), bit_depth)
+    # Colour in floating point goes from 0 to 1, in TIFF as in JPEG XL.
+    white = 1.0 if colors.dtype.kind == "f" else float((1 << bits) - 1)
+    return _quantized(np.clip(np.nan_to_num(colors / white), 0, 1), bit_depth)
 
 
 def _quantized(levels: NDArray[np.float64], bit_depth: int) -> Picture:

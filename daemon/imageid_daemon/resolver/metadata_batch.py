@@ -45,7 +45,7 @@ class Described:
 class _Run:
     """Images one after the other that are frames of one instance, or one that fails."""
 
-    key: tuple[str, str] | None
+    key: tuple[object, ...] | None
     frames: list[Resolved] = field(default_factory=list)
     error: ImageError | None = None
 
@@ -93,8 +93,10 @@ def _runs(resolve: Callable[[str], Resolved], image_ids: Iterable[str]) -> Itera
         yield current
 
 
-def _instance_key(resolved: Resolved) -> tuple[str, str]:
-    return resolved.scheme, (resolved.image.container or resolved.image.resource).key
+def _instance_key(resolved: Resolved) -> tuple[object, ...]:
+    image = resolved.image
+    # The planes of a volume have no frame numbers to be told apart by.
+    return resolved.scheme, (image.container or image.resource).key, image.plane
 
 
 async def _describe_run(

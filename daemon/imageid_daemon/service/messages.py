@@ -27,6 +27,8 @@ _SAMPLE_TYPES = {
     "int16": types_pb2.SAMPLE_TYPE_INT16,
     "uint32": types_pb2.SAMPLE_TYPE_UINT32,
     "int32": types_pb2.SAMPLE_TYPE_INT32,
+    "uint64": types_pb2.SAMPLE_TYPE_UINT64,
+    "int64": types_pb2.SAMPLE_TYPE_INT64,
     "float32": types_pb2.SAMPLE_TYPE_FLOAT32,
     "float64": types_pb2.SAMPLE_TYPE_FLOAT64,
 }

@@ -19,6 +19,8 @@ _DTYPES = {
     v1.SAMPLE_TYPE_INT16: "<i2",
     v1.SAMPLE_TYPE_UINT32: "<u4",
     v1.SAMPLE_TYPE_INT32: "<i4",
+    v1.SAMPLE_TYPE_UINT64: "<u8",
+    v1.SAMPLE_TYPE_INT64: "<i8",
     v1.SAMPLE_TYPE_FLOAT32: "<f4",
     v1.SAMPLE_TYPE_FLOAT64: "<f8",
 }
