@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tifffile import COMPRESSION, PHOTOMETRIC, TIFF, TiffFile, TiffPage
 
-from imageid_daemon.pixels import limits, pillow_page
+from imageid_daemon.pixels import limits, pillow_page, tiff_directories
 from imageid_daemon.pixels.image_pixel import check_frame_number
 from imageid_daemon.pixels.page import Page
 from imageid_loaders.errors import Undecodable, Unsupported
@@ -18,7 +18,6 @@ from imageid_loaders.errors import Undecodable, Unsupported
 Samples = NDArray[Any]
 
 _ORIENTATION = 274
-_PAGES_LIMIT = 1 << 16
 _JPEG = (COMPRESSION.JPEG, COMPRESSION.OJPEG)
 _GREY = (PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.MINISBLACK)
 _KNOWN = (*_GREY, PHOTOMETRIC.RGB, PHOTOMETRIC.PALETTE, PHOTOMETRIC.SEPARATED, PHOTOMETRIC.YCBCR)
@@ -32,8 +31,10 @@ def read(stream: BinaryIO, frame: int | None) -> Page:
         Unsupported: there is no decoder for this form.
         NotFound: the page is beyond the last.
     """
-    file = TiffFile(stream)
-    pages = _count(file)
+    pages = tiff_directories.count(stream)
+    stream.seek(0)
+    # What a maker's private format would have it look for is no page of the chain.
+    file = TiffFile(stream, is_lsm=False, is_scanimage=False)
     page = file.pages[check_frame_number(frame, pages) - 1]
     if not isinstance(page, TiffPage):
         raise _broken()
@@ -42,20 +43,6 @@ def read(stream: BinaryIO, frame: int | None) -> Page:
         stream.seek(0)
         return pillow_page.read(stream, frame)  # tifffile leaves it YCbCr
     return _page(page, pages)
-
-
-def _count(file: TiffFile) -> int:
-    """Of the chain of directories, which may be a circle."""
-    count = 0
-    for count, _ in enumerate(file.pages, start=1):
-        if count > _PAGES_LIMIT:
-            break
-    if not 0 < count <= _PAGES_LIMIT:
-        raise Undecodable(
-            f"the picture cannot be decoded because it has no page, or more than {_PAGES_LIMIT}; "
-            "ask for ENCODED to get it as it is"
-        )
-    return count
 
 
 def _broken() -> Undecodable:
