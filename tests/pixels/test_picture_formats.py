@@ -275,6 +275,15 @@ def test_the_orientation_is_applied(kind: str, orientation: int, tmp_path: Path)
         assert np.array_equal(found, np.asarray(ImageOps.exif_transpose(image)))
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_orientation_of_a_ycbcr_tiff_is_applied_once(orientation: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = saved(Image.fromarray(COLOR_8).convert("YCbCr"), "TIFF", exif=exif)
+
+    assert np.array_equal(read(data, tmp_path), by_pillow(data))
+
+
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP"])
 def test_frames_of_an_animation_are_composed(kind: str, tmp_path: Path) -> None:
     first = np.kron(GREY_8[:4, :4], np.ones((8, 8), np.uint8))
@@ -372,6 +381,49 @@ def huge_jpeg_2000() -> bytes:
     data = bytearray(jpeg_2000(GREY_16, "J2K"))
     data[8:16] = (60_000).to_bytes(4, "big") * 2
     return bytes(data)
+
+
+def tiff_with_strip(compression: str, strip: bytes) -> bytes:
+    """A small page whose only strip is something else."""
+    data = bytearray(tiff(GREY_8, compression=compression))
+    directory = int.from_bytes(data[4:8], "little")
+    values = {273: len(data), 279: len(strip)}  # StripOffsets, StripByteCounts
+    entries = int.from_bytes(data[directory : directory + 2], "little")
+    for at in range(directory + 2, directory + 2 + 12 * entries, 12):
+        value = values.get(int.from_bytes(data[at : at + 2], "little"))
+        if value is not None:
+            data[at + 2 : at + 12] = b"\4\0\1\0\0\0" + value.to_bytes(4, "little")
+    return bytes(data) + strip
+
+
+LARGE = np.zeros((2000, 2000), np.uint8)
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "jpeg": lambda: imagecodecs.jpeg8_encode(LARGE),
+    "jpeg2000": lambda: jpeg_2000(LARGE),
+    "jpegxl": lambda: jpeg_xl(LARGE),
+    "png": lambda: imagecodecs.png_encode(LARGE),
+}
+
+
+@pytest.mark.parametrize("compression", BOMBS)
+def test_a_codestream_larger_than_its_strip_is_refused_before_it_is_decoded(
+    compression: str, tmp_path: Path
+) -> None:
+    data = tiff_with_strip(compression, BOMBS[compression]())
+
+    with pytest.raises(Undecodable, match="larger than its page says"):
+        describe(file(tmp_path / "picture", data))
+
+
+@pytest.mark.parametrize("compression", ["zlib", "zstd"])
+def test_a_strip_that_inflates_to_more_than_its_page_is_refused(
+    compression: str, tmp_path: Path
+) -> None:
+    encode = {"zlib": imagecodecs.zlib_encode, "zstd": imagecodecs.zstd_encode}[compression]
+    data = tiff_with_strip(compression, encode(LARGE.tobytes()))
+
+    with pytest.raises(Undecodable):
+        decoded(file(tmp_path / "picture", data), tmp_path)
 
 
 HOSTILE: dict[str, Callable[[], bytes]] = {

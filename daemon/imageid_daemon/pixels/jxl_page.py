@@ -20,8 +20,8 @@ _SIGNATURE = b"\xff\x0a"
 _HEADER_BYTES = 64
 # Width to height where the width is not written (18181-1 annex D.2).
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
-# What a pixel takes at most: RGBA of float32.
-_PIXEL_BYTES = 16
+# What a pixel may take: RGBA of 16 bits. What takes more, float32, is checked when it is there.
+_PIXEL_BYTES = 8
 
 
 def read(stream: BinaryIO, frame: int | None) -> Page:

@@ -86,6 +86,8 @@ def _mode(image: Image.Image) -> str:
 
 
 def _turn(image: Image.Image) -> int:
+    if image.format == "TIFF":
+        return 1  # Pillow itself turns these
     found = image.getexif().get(ExifTags.Base.Orientation)
     return found if isinstance(found, int) else 1
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from tifffile import COMPRESSION, PHOTOMETRIC, TIFF, TiffFile, TiffPage
+from tifffile import PHOTOMETRIC, TiffFile, TiffPage
 
-from imageid_daemon.pixels import limits, pillow_page, tiff_directories
+from imageid_daemon.pixels import limits, pillow_page, tiff_directories, tiff_segments
 from imageid_daemon.pixels.image_pixel import check_frame_number
 from imageid_daemon.pixels.page import Page
 from imageid_loaders.errors import Undecodable, Unsupported
@@ -18,7 +19,6 @@ from imageid_loaders.errors import Undecodable, Unsupported
 Samples = NDArray[Any]
 
 _ORIENTATION = 274
-_JPEG = (COMPRESSION.JPEG, COMPRESSION.OJPEG)
 _GREY = (PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.MINISBLACK)
 _KNOWN = (*_GREY, PHOTOMETRIC.RGB, PHOTOMETRIC.PALETTE, PHOTOMETRIC.SEPARATED, PHOTOMETRIC.YCBCR)
 
@@ -39,7 +39,7 @@ def read(stream: BinaryIO, frame: int | None) -> Page:
     if not isinstance(page, TiffPage):
         raise _broken()
     _check(page)
-    if page.photometric == PHOTOMETRIC.YCBCR and page.compression not in _JPEG:
+    if page.photometric == PHOTOMETRIC.YCBCR and page.compression not in tiff_segments.JPEG:
         stream.seek(0)
         return pillow_page.read(stream, frame)  # tifffile leaves it YCbCr
     return _page(page, pages)
@@ -58,7 +58,7 @@ def _check(page: TiffPage) -> None:
         raise _unsupported(f"its samples are arranged as {page.axes or 'nothing'}")
     if page.photometric not in _KNOWN:
         raise _unsupported("its colour space is unusual")
-    if page.compression not in TIFF.DECOMPRESSORS:
+    if page.compression not in tiff_segments.BOUNDED | tiff_segments.SIZED:
         raise _unsupported(f"its compression {int(page.compression)} is unusual")
     if page.photometric == PHOTOMETRIC.SEPARATED and not _is_cmyk(page):
         raise _unsupported("its inks are not CMYK of 8 bits")
@@ -67,7 +67,8 @@ def _check(page: TiffPage) -> None:
     if _samples(page) > _colors(page) + 1:
         raise _unsupported(f"each pixel has {_samples(page)} samples")
     # A strip or tile may be larger than its page.
-    limits.check_frame(max(page.nbytes, int(np.prod(page.chunks)) * page.dtype.itemsize))
+    limits.check_frame(max(page.nbytes, math.prod(page.chunks) * page.dtype.itemsize))
+    tiff_segments.check(page)
 
 
 def _unsupported(why: str) -> Unsupported:
