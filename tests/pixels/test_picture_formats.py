@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image, ImageOps
 
 from imageid_daemon.pixels import Encoded, RenderedOptions, decode, describe, render
-from imageid_daemon.pixels.jxl_page import read_size
+from imageid_daemon.pixels.jxl_page import read_header
 from imageid_loaders.errors import NotFound, TooLarge, Undecodable, Unsupported
 from pixels.material import decoded
 
@@ -204,6 +204,10 @@ LIKE_PILLOW: dict[str, tuple[Callable[[], bytes], str]] = {
     "JPEG without subsampling": (lambda: saved(COLOR_8, "JPEG", subsampling=0), "RGB"),
     "JPEG progressive": (lambda: saved(COLOR_8, "JPEG", progressive=True), "RGB"),
     "JPEG CMYK of Adobe": (lambda: saved(Image.fromarray(COLOR_8).convert("CMYK"), "JPEG"), "RGB"),
+    "JPEG YCCK of Adobe": (
+        lambda: imagecodecs.jpeg8_encode(RGBA_8, colorspace="CMYK", outcolorspace="YCCK"),
+        "RGB",
+    ),
     "WebP": (lambda: saved(COLOR_8, "WEBP"), "RGB"),
     "JPEG 2000 irreversible": (lambda: saved(COLOR_8, "JPEG2000", irreversible=True), "RGB"),
     "TIFF 1 bit": (lambda: saved(Image.fromarray(GREY_8).convert("1"), "TIFF"), "L"),
@@ -476,4 +480,28 @@ def test_a_frame_behind_too_many_others_is_refused(tmp_path: Path) -> None:
 )
 def test_the_size_of_a_jpeg_xl_is_read_before_it_is_decoded(size: tuple[int, int]) -> None:
     for container in (False, True):
-        assert read_size(jpeg_xl(np.zeros(size, np.uint8), container)) == (*size, False)
+        header = read_header(jpeg_xl(np.zeros(size, np.uint8), container))
+        assert (header.rows, header.columns, header.animated) == (*size, False)
+
+
+@pytest.mark.parametrize("bits", [8, 9, 10, 12, 14, 16])
+def test_the_depth_of_a_jpeg_xl_is_that_of_its_samples(bits: int, tmp_path: Path) -> None:
+    deep = GREY_16 >> (16 - bits) if bits > 8 else GREY_8
+    data = imagecodecs.jpegxl_encode(deep, lossless=True, bitspersample=bits)
+
+    assert np.array_equal(read(data, tmp_path), deep)
+    assert describe(Encoded(str(tmp_path / "picture"), "")).bits_stored == bits
+
+
+def test_the_fields_before_the_depth_of_a_jpeg_xl_are_passed_over() -> None:
+    # SizeHeader: small, 8 rows, 16 columns. Then metadata: not by default, extra fields,
+    # orientation 6, neither intrinsic size, preview nor animation, 12 bits.
+    bits = (1, 1), (0, 5), (0, 3), (1, 5), (0, 1), (1, 1), (5, 3), (0, 3), (0, 1), (2, 2)
+    number, at = 0, 0
+    for value, width in bits:
+        number |= value << at
+        at += width
+
+    header = read_header(b"\xff\x0a" + number.to_bytes(8, "little"))
+
+    assert (header.rows, header.columns, header.bits) == (8, 16, 12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import imagecodecs
@@ -37,24 +38,41 @@ def read(stream: BinaryIO, frame: int | None) -> Page:
         TooLarge: it exceeds the limit.
     """
     data = stream.read()
-    rows, columns, animated = read_size(data)
-    if animated:
+    header = read_header(data)
+    if header.animated:
         raise Unsupported(
             "the picture cannot be decoded because it is a JPEG XL animation; ask for ENCODED"
         )
     check_frame_number(frame, 1)
-    limits.check_frame(rows * columns * _PIXEL_BYTES)
+    limits.check_frame(header.rows * header.columns * _PIXEL_BYTES)
     array = np.asarray(imagecodecs.jpegxl_decode(data, index=0))
-    if sorted(array.shape[:2]) != sorted((rows, columns)):
+    if sorted(array.shape[:2]) != sorted((header.rows, header.columns)):
         raise _broken()
     if array.dtype == np.float16:
         array = array.astype(np.float32)
     samples = array.shape[2] if array.ndim == 3 else 1
-    return Page(array.shape[0], array.shape[1], samples, array.dtype.name, lambda: array)
+    return Page(
+        array.shape[0],
+        array.shape[1],
+        samples,
+        array.dtype.name,
+        lambda: array,
+        bits_stored=header.bits if array.dtype.kind == "u" else None,
+    )
 
 
-def read_size(data: bytes) -> tuple[int, int, bool]:
-    """Rows and columns as stored, and whether it is an animation (18181-1 annex D).
+@dataclass(frozen=True, slots=True)
+class Header:
+    """As stored, before its orientation is applied; `bits` of each colour sample."""
+
+    rows: int
+    columns: int
+    bits: int
+    animated: bool
+
+
+def read_header(data: bytes) -> Header:
+    """Read the headers of size and metadata (18181-1 annex D).
 
     Raises:
         Undecodable: the header is broken.
@@ -64,7 +82,11 @@ def read_size(data: bytes) -> tuple[int, int, bool]:
         raise _broken()
     bits = _Bits(head[2:])
     rows, columns = _size(bits)
-    return rows, columns, _is_animated(bits)
+    if bits.take(1):  # all is as it is by default
+        return Header(rows, columns, 8, animated=False)
+    animated = bool(bits.take(1)) and _is_animated(bits)
+    # Behind the flag of an animation stands its clock, and the depth no longer matters.
+    return Header(rows, columns, 8 if animated else _depth(bits), animated)
 
 
 def _broken() -> Undecodable:
@@ -136,15 +158,19 @@ def _size(bits: _Bits) -> tuple[int, int]:
 
 
 def _is_animated(bits: _Bits) -> bool:
-    all_default = bits.take(1)
-    if all_default or not bits.take(1):
-        return False
     bits.take(3)  # orientation
     if bits.take(1):
         _size(bits)  # of the picture as it wants to be shown
     if bits.take(1):
         _skip_preview(bits)
     return bool(bits.take(1))
+
+
+def _depth(bits: _Bits) -> int:
+    is_float, choice = bits.take(1), bits.take(2)
+    if choice == 3:
+        return bits.take(6) + 1
+    return (32, 16, 24)[choice] if is_float else (8, 10, 12)[choice]
 
 
 def _skip_preview(bits: _Bits) -> None:

@@ -65,8 +65,8 @@ def _announced(page: TiffPage) -> tuple[int, int]:
 def _size(page: TiffPage, head: bytes) -> tuple[int, int]:
     """Rows and columns."""
     if page.compression in _JPEG_XL:
-        rows, columns, _ = jxl_page.read_size(head)
-        return rows, columns
+        header = jxl_page.read_header(head)
+        return header.rows, header.columns
     if page.compression == COMPRESSION.PNG:
         columns, rows = (
             int.from_bytes(head[at : at + 4], "big") for at in (_PNG_SIZE_AT, _PNG_SIZE_AT + 4)
