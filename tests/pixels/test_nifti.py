@@ -296,6 +296,14 @@ def test_a_hostile_header_is_refused(
         decoded(what(path, Plane("z", 0)), tmp_path)
 
 
+def test_a_file_that_breaks_off_gives_no_slice_at_all(tmp_path: Path) -> None:
+    path = volume(tmp_path / "v.nii", voxels())
+    path.write_bytes(path.read_bytes()[:-1])
+
+    with pytest.raises(Undecodable, match="ends before the last voxel"):
+        decoded(what(path, Plane("z", 0)), tmp_path)
+
+
 def test_a_bomb_in_gzip_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
     side = math.isqrt(limits.VOLUME_LIMIT_BYTES // 200 // 2) + 1
     path = volume(tmp_path / "v.nii.gz", voxels(), dim=[3, side, side, 200, 1, 1, 1, 1])

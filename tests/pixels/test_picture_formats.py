@@ -436,7 +436,6 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "TIFF of a huge length": lambda: huge_tiff(257),
     "TIFF that breaks off": lambda: tiff(GREY_8)[:-500],
     "TIFF without a directory": lambda: b"II*\0" + bytes(100),
-    "JPEG XL of a huge size": huge_jpeg_xl,
     "JPEG XL that breaks off": lambda: jpeg_xl(COLOR_8)[:60],
     "JPEG XL without a codestream": lambda: b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(40),
     "PNG of a huge size": huge_png,
@@ -463,6 +462,11 @@ def test_a_hostile_picture_is_refused(name: str, tmp_path: Path) -> None:
 
     with pytest.raises((Undecodable, TooLarge)):
         decoded(encoded, tmp_path)
+
+
+def test_a_huge_jpeg_xl_is_refused_by_its_header(tmp_path: Path) -> None:
+    with pytest.raises(TooLarge, match="more than the limit"):
+        describe(file(tmp_path / "picture", huge_jpeg_xl()))
 
 
 def test_a_frame_behind_too_many_others_is_refused(tmp_path: Path) -> None:
