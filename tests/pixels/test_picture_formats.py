@@ -400,6 +400,17 @@ def tiff_with_strip(compression: str, strip: bytes) -> bytes:
     return bytes(data) + strip
 
 
+def far_strip() -> bytes:
+    """BigTIFF, whose offsets have 64 bits."""
+    data = bytearray(tiff(GREY_8, bigtiff=True))
+    directory = int.from_bytes(data[8:16], "little")
+    entries = int.from_bytes(data[directory : directory + 8], "little")
+    for at in range(directory + 8, directory + 8 + 20 * entries, 20):
+        if int.from_bytes(data[at : at + 2], "little") == 273:  # StripOffsets
+            data[at + 2 : at + 20] = b"\x10\0" + (1).to_bytes(8, "little") + b"\0" * 7 + b"\x70"
+    return bytes(data)
+
+
 LARGE = np.zeros((2000, 2000), np.uint8)
 BOMBS: dict[str, Callable[[], bytes]] = {
     "jpeg": lambda: imagecodecs.jpeg8_encode(LARGE),
@@ -435,6 +446,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "TIFF of a huge width": lambda: huge_tiff(256),
     "TIFF of a huge length": lambda: huge_tiff(257),
     "TIFF that breaks off": lambda: tiff(GREY_8)[:-500],
+    "TIFF with a page beyond all files": lambda: b"II+\0\x08\0\0\0" + b"\0" * 7 + b"\x70",
+    "TIFF with a strip beyond all files": far_strip,
     "TIFF without a directory": lambda: b"II*\0" + bytes(100),
     "JPEG XL that breaks off": lambda: jpeg_xl(COLOR_8)[:60],
     "JPEG XL without a codestream": lambda: b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(40),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import warnings
 from collections.abc import Iterator
@@ -30,7 +31,8 @@ def refusing(task: str) -> Iterator[None]:
     except ImageError:
         raise
     except (Exception, RecursionError, MemoryError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        # EINVAL is a seek to where no file can reach: the bytes' own doing.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise Undecodable(
             f"the image cannot be {task} because its bytes are broken ({_name(error)}); "

@@ -76,7 +76,7 @@ def inflate(encoded: Encoded, target_path: str) -> Written:
         Undecodable: it is no NIfTI in gzip, ends early, or fails its checksum.
         TooLarge: the volume exceeds the limit.
     """
-    digest, left = hashlib.sha256(), 0
+    digest = hashlib.sha256()
     with Path(encoded.path).open("rb") as raw, Path(target_path).open("wb") as target:
         stream = _inflating(raw)
         volume = nifti_header.read(stream.read(HEADER_BYTES))
