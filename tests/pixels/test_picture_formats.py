@@ -358,13 +358,13 @@ def looped_tiff() -> bytes:
     return bytes(data)
 
 
-def huge_tiff(tag: int) -> bytes:
-    """The value of one tag of 32 bits made 65 million."""
+def tiff_with(tag: int, value: int) -> bytes:
+    """Five strips of 8 rows, and one tag that says something else."""
     data = bytearray(tiff(GREY_8, rowsperstrip=8))
     directory = int.from_bytes(data[4:8], "little")
     for at in range(directory + 2, len(data) - 12, 12):
         if int.from_bytes(data[at : at + 2], "little") == tag:
-            data[at + 2 : at + 12] = b"\4\0\1\0\0\0" + (65_000_000).to_bytes(4, "little")
+            data[at + 2 : at + 12] = b"\4\0\1\0\0\0" + value.to_bytes(4, "little")
             return bytes(data)
     raise AssertionError(f"no tag {tag}")
 
@@ -441,10 +441,22 @@ def test_a_strip_that_inflates_to_more_than_its_page_is_refused(
         decoded(file(tmp_path / "picture", data), tmp_path)
 
 
+def twelve_bits() -> bytes:
+    return imagecodecs.jpeg8_encode(SMOOTH.astype(np.uint16) * 40, bitspersample=12)
+
+
 HOSTILE: dict[str, Callable[[], bytes]] = {
+    "JPEG that breaks off": lambda: saved(COLOR_8, "JPEG")[:-300],
+    "JPEG of 12 bits that breaks off": lambda: twelve_bits()[:-100],
+    "lossless JPEG that breaks off": lambda: imagecodecs.ljpeg_encode(GREY_16)[:-300],
+    "JPEG-LS that breaks off": lambda: imagecodecs.jpegls_encode(GREY_16)[:-300],
+    "JPEG in a TIFF that breaks off": lambda: tiff_with_strip(
+        "jpeg", imagecodecs.jpeg8_encode(GREY_8)[:-300]
+    ),
+    "TIFF that lacks strips": lambda: tiff_with(257, 90),
     "TIFF whose directories form a circle": looped_tiff,
-    "TIFF of a huge width": lambda: huge_tiff(256),
-    "TIFF of a huge length": lambda: huge_tiff(257),
+    "TIFF of a huge width": lambda: tiff_with(256, 65_000_000),
+    "TIFF of a huge length": lambda: tiff_with(257, 65_000_000),
     "TIFF that breaks off": lambda: tiff(GREY_8)[:-500],
     "TIFF with a page beyond all files": lambda: b"II+\0\x08\0\0\0" + b"\0" * 7 + b"\x70",
     "TIFF with a strip beyond all files": far_strip,

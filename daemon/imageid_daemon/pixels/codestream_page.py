@@ -13,8 +13,12 @@ from imageid_daemon.pixels import codestream
 from imageid_daemon.pixels.codestream import Codestream
 from imageid_daemon.pixels.image_pixel import check_frame_number
 from imageid_daemon.pixels.page import Page
+from imageid_loaders.errors import Undecodable
 
 Samples = NDArray[Any]
+
+_START_OF_SCAN = b"\xff\xda"
+_END_OF_IMAGE = b"\xff\xd9"
 
 
 def read(stream: BinaryIO, frame: int | None) -> Page | None:
@@ -32,6 +36,8 @@ def read(stream: BinaryIO, frame: int | None) -> Page | None:
     if found is None or _is_pillows(found):
         return None
     check_frame_number(frame, 1)
+    if found.family in ("jpeg", "jpeg-lossless"):
+        check_jpeg_end(data)
     bits = 8 if found.precision <= 8 else 16 if found.precision <= 16 else 32
     return Page(
         found.rows,
@@ -41,6 +47,21 @@ def read(stream: BinaryIO, frame: int | None) -> Page | None:
         _reading(found, data),
         bits_stored=found.precision,
     )
+
+
+def check_jpeg_end(data: bytes) -> None:
+    """Refuse a JPEG that breaks off, because libjpeg fills up what is missing with grey.
+
+    Neither marker can stand within a scan (ISO 10918-1 B.1.1.5), nor the end before it.
+
+    Raises:
+        Undecodable: no end follows the last scan.
+    """
+    if data.rfind(_END_OF_IMAGE) < data.rfind(_START_OF_SCAN):
+        raise Undecodable(
+            "the picture cannot be decoded because its JPEG data break off; "
+            "ask for ENCODED to get them as they are"
+        )
 
 
 def _is_pillows(found: Codestream) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from tifffile import COMPRESSION, TiffPage
 
 from imageid_daemon.pixels import codestream, jxl_page
+from imageid_daemon.pixels.codestream_page import check_jpeg_end
 from imageid_loaders.errors import Undecodable
 
 _HEAD_BYTES = 64 * 1024
@@ -39,8 +42,13 @@ def check(page: TiffPage) -> None:
     """Compare each codestream with the strip or tile that it stands for.
 
     Raises:
-        Undecodable: one is larger.
+        Undecodable: one is larger or breaks off, or there are too few of them.
     """
+    if len(page.dataoffsets) < math.prod(page.chunked):
+        raise Undecodable(
+            "the picture cannot be decoded because strips or tiles of it are missing; "
+            "ask for ENCODED to get it as it is"
+        )
     if page.compression in BOUNDED:
         return
     rows, columns = _announced(page)
@@ -48,7 +56,11 @@ def check(page: TiffPage) -> None:
     for offset, size_bytes in zip(page.dataoffsets, page.databytecounts, strict=False):
         if size_bytes:
             file.seek(offset)
-            found = _size(page, file.read(min(size_bytes, _HEAD_BYTES)))
+            is_jpeg = page.compression in JPEG
+            data = file.read(size_bytes if is_jpeg else min(size_bytes, _HEAD_BYTES))
+            if is_jpeg:
+                check_jpeg_end(data)
+            found = _size(page, data)
             if found[0] >= rows + _FILLING or found[1] >= columns + _FILLING:
                 raise Undecodable(
                     "the picture cannot be decoded because a strip or tile is larger than its "
