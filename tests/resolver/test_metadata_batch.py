@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
+import nibabel
+import numpy as np
 import pydicom
 import pytest
 from tests.resolver.conftest import Answer, demand_of
 from tests.resolver.test_representations import CT, MULTIFRAME, LoneFrames, bytes_of
 
-from imageid_loaders.base import Image, Resource
+from imageid_loaders.base import Image, Plane, Resource
 from imageid_loaders.errors import NotFound, Unavailable
 
 
@@ -86,3 +88,17 @@ async def test_a_caller_who_leaves_ends_what_he_waits_for(world):
     released.set()
     await world.resolver.close()
     assert world.resolver.running_fills == 0
+
+
+async def test_each_plane_of_a_volume_is_described_as_itself(world):
+    volume = nibabel.Nifti1Image(np.zeros((5, 6, 7), np.uint8), np.eye(4)).to_bytes()
+    world.loader.serve("volume", Answer(volume, "application/x-nifti"))
+    for axis in "xyz":
+        image = Image(Resource("volume", "x://volume"), plane=Plane(axis, 3))
+        world.loader.images[f"volume/{axis}"] = image
+
+    found = await described(world, ["x:volume/x", "x:volume/y", "x:volume/z"])
+
+    sizes = [(each.metadata.rows, each.metadata.columns) for each in found]
+    assert sizes == [(7, 6), (7, 5), (6, 5)]
+    assert world.loader.opened == ["volume"]
