@@ -11,7 +11,7 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from imageid_daemon.pixels import Encoded, RenderedOptions, decode, describe, render
 from imageid_daemon.pixels.jxl_page import read_header
@@ -277,6 +277,22 @@ def test_the_orientation_is_applied(kind: str, orientation: int, tmp_path: Path)
 
     with Image.open(BytesIO(data)) as image:
         assert np.array_equal(found, np.asarray(ImageOps.exif_transpose(image)))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_the_profile_of_the_colours_is_handed_over(kind: str, tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = saved(COLOR_8, kind, icc_profile=profile)
+
+    assert describe(file(tmp_path / "picture", data)).icc_profile == profile
+    assert describe(file(tmp_path / "picture", saved(COLOR_8, kind))).icc_profile is None
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_the_profile_of_inks_is_not_taken_for_one_of_colours(kind: str, tmp_path: Path) -> None:
+    data = saved(Image.fromarray(COLOR_8).convert("CMYK"), kind, icc_profile=b"of inks")
+
+    assert describe(file(tmp_path / "picture", data)).icc_profile is None
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -38,6 +38,7 @@ class Page:
         pages: of the whole picture.
         orientation: EXIF's, 1 to 8; anything else is taken for 1.
         dark_zero: False where 0 is white.
+        icc_profile: of the samples as `read` gives them.
     """
 
     rows: int
@@ -49,6 +50,7 @@ class Page:
     pages: int = 1
     orientation: int = 1
     dark_zero: bool = True
+    icc_profile: bytes | None = None
 
     @property
     def delivered_samples(self) -> int:
@@ -79,6 +81,7 @@ def describe(page: Page, frame: int | None) -> ImageMetadata:
         planar_configuration=0 if page.samples > 1 else None,
         frame_number=(frame or 1) if page.pages > 1 else frame,
         number_of_frames=page.pages if page.pages > 1 else None,
+        icc_profile=page.icc_profile,
     )
 
 

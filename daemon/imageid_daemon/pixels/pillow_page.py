@@ -49,9 +49,15 @@ def read(stream: BinaryIO, frame: int | None) -> Page:
     image.seek(number - 1)
     mode = _mode(image)
     columns, rows = image.size
-    reading = partial(_samples, image, mode)
     return Page(
-        rows, columns, _SAMPLES[mode], "uint8", reading, pages=pages, orientation=_turn(image)
+        rows,
+        columns,
+        _SAMPLES[mode],
+        "uint8",
+        partial(_samples, image, mode),
+        pages=pages,
+        orientation=_turn(image),
+        icc_profile=_icc_profile(image),
     )
 
 
@@ -92,6 +98,12 @@ def _turn(image: Image.Image) -> int:
     return found if isinstance(found, int) else 1
 
 
+def _icc_profile(image: Image.Image) -> bytes | None:
+    """That of inks says nothing of the RGB that they become."""
+    profile = image.info.get("icc_profile")
+    return profile if isinstance(profile, bytes) and profile and image.mode != "CMYK" else None
+
+
 def _samples(image: Image.Image, mode: str) -> Samples:
     if image.mode == "CMYK":
         return _rgb_of_cmyk(image)
@@ -116,4 +128,12 @@ def _png_page(stream: BinaryIO, image: Image.Image, bits: int, color_type: int) 
         return np.asarray(imagecodecs.png_decode(stream.read()))
 
     dtype = "uint16" if bits == 16 else "uint8"
-    return Page(image.height, image.width, samples, dtype, reading, orientation=orientation)
+    return Page(
+        image.height,
+        image.width,
+        samples,
+        dtype,
+        reading,
+        orientation=orientation,
+        icc_profile=_icc_profile(image),
+    )

@@ -19,6 +19,7 @@ from imageid_loaders.errors import Undecodable, Unsupported
 Samples = NDArray[Any]
 
 _ORIENTATION = 274
+_ICC_PROFILE = 34675
 _GREY = (PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.MINISBLACK)
 _KNOWN = (*_GREY, PHOTOMETRIC.RGB, PHOTOMETRIC.PALETTE, PHOTOMETRIC.SEPARATED, PHOTOMETRIC.YCBCR)
 
@@ -103,6 +104,7 @@ def _page(page: TiffPage, pages: int) -> Page:
         bits_stored=bits if is_raw and 1 < bits < whole and dtype.startswith("u") else None,
         pages=pages,
         orientation=_orientation(page),
+        icc_profile=_icc_profile(page),
         dark_zero=page.photometric != PHOTOMETRIC.MINISWHITE,
     )
 
@@ -110,6 +112,15 @@ def _page(page: TiffPage, pages: int) -> Page:
 def _orientation(page: TiffPage) -> int:
     tag = page.tags.get(_ORIENTATION)
     return int(tag.value) if tag is not None else 1
+
+
+def _icc_profile(page: TiffPage) -> bytes | None:
+    """That of inks says nothing of the RGB that they become."""
+    tag = page.tags.get(_ICC_PROFILE)
+    is_of_inks = page.photometric == PHOTOMETRIC.SEPARATED
+    return (
+        tag.value if tag is not None and isinstance(tag.value, bytes) and not is_of_inks else None
+    )
 
 
 def _form(page: TiffPage) -> tuple[str, int]:
