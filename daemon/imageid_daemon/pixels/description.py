@@ -157,4 +157,3 @@ class Written(NamedTuple):
 
     description: Description
     size_bytes: int
-    sha256: bytes

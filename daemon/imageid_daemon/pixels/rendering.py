@@ -40,9 +40,9 @@ def render(
         else:
             levels = _color(samples, description)
         data = _encode(_fit(Image.fromarray(levels), options), options)
-    size_bytes, sha256 = sample_file.write(data, target_path)
+    size_bytes = sample_file.write(data, target_path)
     rendered = Description(description.metadata, f"image/{options.format}")
-    return Written(rendered, size_bytes, sha256)
+    return Written(rendered, size_bytes)
 
 
 def _check(options: RenderedOptions) -> None:

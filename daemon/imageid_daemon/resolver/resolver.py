@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
 from typing import TypeVar
 
-from imageid_daemon import pixels
 from imageid_daemon.cache import Demand, Entry, Mode, Store
-from imageid_daemon.fills import to_its_end
 from imageid_daemon.pixels import Encoded, ImageMetadata
 from imageid_daemon.registry import Registry
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Output
 from imageid_daemon.resolver.bytes_of import bytes_of
 from imageid_daemon.resolver.derivations import Derivations
 from imageid_daemon.resolver.documents import Documents
+from imageid_daemon.resolver.headers import Headers
 from imageid_daemon.resolver.material import Resolved, gather_material
+from imageid_daemon.resolver.remembered_failures import RememberedFailures
 from imageid_daemon.resolver.representations import Representations
 from imageid_daemon.resolver.sources import Sources
 from imageid_daemon.slices import in_slice_order
+from imageid_daemon.workers import Pool
 from imageid_loaders.base import ListedImage, Lister, Resource
 from imageid_loaders.errors import ImageError, InvalidImageId, NotSeparable, Undecodable
 
 T = TypeVar("T")
+# Digests of what is read, how to read it, and its descriptor where it is in a file.
+Read = Callable[[tuple[str, ...], Encoded, int | None], Awaitable[T]]
 
 _ONLY_IF_FRESH = Demand(Mode.ONLY_IF_CACHED)
 _ONLY_IF_STORED = Demand(Mode.ONLY_IF_CACHED, however_stale=True)
@@ -44,15 +47,17 @@ class Stat:
 class Resolver:
     """Answers; `registry` may be exchanged while it runs."""
 
-    def __init__(
-        self, registry: Registry, store: Store, sources: Sources, derivations: Derivations
-    ) -> None:
+    def __init__(self, registry: Registry, store: Store, sources: Sources, pool: Pool) -> None:
         self.registry = registry
         self._store = store
         self._sources = sources
-        self._derivations = derivations
-        self._documents = Documents(sources)
-        self._representations = Representations(store, sources, self._documents, derivations)
+        self._failures = RememberedFailures()
+        self._derivations = Derivations(store, self._failures)
+        self._headers = Headers(pool, self._failures)
+        self._documents = Documents(sources, self._headers)
+        self._representations = Representations(
+            store, sources, self._documents, self._derivations, pool
+        )
 
     @property
     def running_fills(self) -> int:
@@ -80,7 +85,7 @@ class Resolver:
         Raises:
             ImageError: it cannot be had.
         """
-        return await self._read_header(image_id, demand, pixels.describe)
+        return await self._read_header(image_id, demand, self._headers.describe)
 
     async def dicom_json(self, image_id: str, demand: Demand) -> bytes:
         """The image's data set as one DICOM JSON object, without bulk data.
@@ -88,7 +93,7 @@ class Resolver:
         Raises:
             ImageError: it cannot be had.
         """
-        document, _ = await self._read_header(image_id, demand, pixels.dicom_json)
+        document, _ = await self._read_header(image_id, demand, self._headers.dicom_json)
         return document
 
     async def list_images(self, root: str, demand: Demand) -> list[ListedImage]:
@@ -153,7 +158,7 @@ class Resolver:
         return Resolved(scheme, loader, loader.resolve(image_id))
 
     async def _read_header(
-        self, image_id: str, demand: Demand, read: Callable[[Encoded], T]
+        self, image_id: str, demand: Demand, read: Read[T]
     ) -> tuple[T, CacheStatus]:
         resolved = self._resolve(image_id)
         if resolved.image.metadata:
@@ -165,20 +170,21 @@ class Resolver:
             material = await gather_material(
                 stack, self._sources, self._documents, resolved, demand
             )
-            whole = material.answer.body.duplicate()
-            stack.callback(whole.close)
-            encoded = replace(material.encoded, path=whole.path)
-            # The thread opens the path, which must not be another file's by then.
-            return await to_its_end(asyncio.to_thread(read, encoded)), material.status
+            if material.anew:
+                self._failures.clear()
+            whole = stack.enter_context(closing(material.answer.body.duplicate()))
+            found = await read(material.parents, material.encoded, whole.descriptor)
+            return found, material.status
 
     async def _read_document(
-        self, resolved: Resolved, demand: Demand, read: Callable[[Encoded], T]
+        self, resolved: Resolved, demand: Demand, read: Read[T]
     ) -> tuple[T, CacheStatus]:
         image = resolved.image
         instance = await self._documents.instance(resolved.loader, resolved.scheme, image, demand)
         frame = (image.frame if image.container is None else image.container_frame) or 1
         encoded = Encoded("", "", dicom_json=instance.dicom_json, frame=frame)
-        return await asyncio.to_thread(read, encoded), instance.status
+        parents = (hashlib.sha256(instance.dicom_json).hexdigest(),)
+        return await read(parents, encoded, None), instance.status
 
     async def _stored(self, resolved: Resolved, output: Output, demand: Demand) -> Entry | None:
         try:
@@ -190,4 +196,5 @@ class Resolver:
     async def _forget(self, keys: set[str], *, count_only: bool) -> tuple[int, int]:
         if count_only:
             return len(keys), self._store.ledger.bytes_of(keys)
+        self._failures.clear()
         return await self._store.forget(keys)
