@@ -128,7 +128,12 @@ def _store(config: Config, metrics: Metrics) -> Store:
 
 def _pool(config: Config, metrics: Metrics) -> Pool:
     decode = config.decode
-    limits = Limits(memory_bytes=decode.memory_bytes, cpu_seconds=decode.timeout_seconds)
+    limits = Limits(
+        memory_bytes=decode.memory_bytes,
+        cpu_seconds=decode.timeout_seconds,
+        # On a busy machine a job gets less than a processor.
+        wall_seconds=2 * decode.timeout_seconds,
+    )
     return Pool(decode.workers or os.cpu_count() or 1, limits, metrics)
 
 

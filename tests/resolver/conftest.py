@@ -161,7 +161,7 @@ async def world_at(
     loader = ScriptedLoader()
     registry = Registry([Installed(loader, ("x",), "tests", "0")])
     sources = Sources(store, NoOrigins(), max_image_bytes)  # type: ignore[arg-type]
-    pool = Pool(2, Limits(memory_bytes=2**32, cpu_seconds=60.0), Metrics())
+    pool = Pool(2, Limits(memory_bytes=2**32, cpu_seconds=60.0, wall_seconds=60.0), Metrics())
     await pool.start()
     resolver = Resolver(registry, store, sources, pool)
     yield World(resolver, store, loader, directory)

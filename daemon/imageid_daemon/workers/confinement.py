@@ -21,16 +21,13 @@ class Limits(msgspec.Struct, frozen=True):
 
     Args:
         memory_bytes: that it may have to itself, and the largest file that it may write.
-        cpu_seconds: of processor time for one job.
+        cpu_seconds: of processor time for one job, rounded up.
+        wall_seconds: on the clock for one job.
     """
 
     memory_bytes: int
     cpu_seconds: float
-
-    @property
-    def wall_seconds(self) -> float:
-        """For one job. On a busy machine a job gets less than a processor."""
-        return 2 * self.cpu_seconds
+    wall_seconds: float
 
 
 def confine(limits: Limits, parent: int) -> None:

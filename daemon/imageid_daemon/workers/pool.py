@@ -134,9 +134,11 @@ class Pool:
             ImageError: the image is refused, crashed its worker, or took too much.
             OSError: the file system refused the source or the target.
         """
+        number = next(self._numbers)
         job = Job(
+            number,
             task.__name__,
-            _payload(task.__name__, source, target, arguments),
+            _payload(number, task.__name__, source, target, arguments),
             tuple(each for each in (source, target) if each is not None),
             asyncio.get_running_loop().create_future(),
         )
@@ -264,10 +266,10 @@ class Pool:
 
 
 def _payload(
-    task: str, source: int | None, target: int | None, arguments: tuple[object, ...]
+    number: int, task: str, source: int | None, target: int | None, arguments: tuple[object, ...]
 ) -> bytes:
     encoded = msgspec.Raw(msgspec.msgpack.encode(arguments))
-    job = wire.Job(task, encoded, source is not None, target is not None)
+    job = wire.Job(number, task, encoded, source is not None, target is not None)
     return msgspec.msgpack.encode(job)
 
 

@@ -24,10 +24,11 @@ def serve(
     while (received := wire.receive_with_files(link, page)) is not None:
         payload, descriptors = received
         grant_cpu(cpu_seconds)
-        answer = perform(jobs.decode(payload), descriptors, signatures)
+        job = jobs.decode(payload)
+        reply = wire.Reply(job.number, perform(job, descriptors, signatures))
         for descriptor in descriptors:
             os.close(descriptor)
-        wire.send(link, page, msgspec.msgpack.encode(answer))
+        wire.send(link, page, msgspec.msgpack.encode(reply))
 
 
 def perform(

@@ -24,11 +24,13 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """What a worker is to do.
 
     Args:
+        number: no other job of this worker has it.
         task: its name in the table of tasks.
         arguments: msgpack of the task's arguments.
         has_source, has_target: which descriptors come with the packet, in this order.
     """
 
+    number: int
     task: str
     arguments: msgspec.Raw
     has_source: bool
@@ -67,6 +69,13 @@ class Broken(msgspec.Struct, frozen=True, array_like=True, tag=3):
 
 
 Answer = Done | Failed | FileRefused | Broken
+
+
+class Reply(msgspec.Struct, frozen=True, array_like=True):
+    """The answer to job `number`."""
+
+    number: int
+    answer: Answer
 
 
 class Unintelligible(Exception):

@@ -26,11 +26,13 @@ class Job:
     """A message to a worker, and the answer to come.
 
     Args:
+        number: no other job of the pool has it.
         descriptors: files that go with it; whoever waits for the answer keeps them open.
         tries: how many workers have had it.
         wants_fresh: only a worker without a past may have it.
     """
 
+    number: int
     task: str
     payload: bytes
     descriptors: tuple[int, ...]
@@ -68,7 +70,7 @@ class Worker:
         self._link.setblocking(False)
         self._loop.add_reader(self._link, self._hear)
         self._deadline: asyncio.TimerHandle | None = None
-        self._answers: msgspec.msgpack.Decoder[wire.Answer] = msgspec.msgpack.Decoder(wire.Answer)
+        self._replies = msgspec.msgpack.Decoder(wire.Reply)
 
     @property
     def is_worn(self) -> bool:
@@ -108,23 +110,27 @@ class Worker:
     def _hear(self) -> None:
         try:
             payload = wire.receive(self._link, self.page)
-            answer = None if payload is None else self._answers.decode(payload)
+            reply = None if payload is None else self._replies.decode(payload)
         except BlockingIOError:
             return
-        except (OSError, wire.Unintelligible, msgspec.MsgspecError):
+        except (wire.Unintelligible, msgspec.MsgspecError):
             self._loop.remove_reader(self._link)
             self.put_down("garbage")
             return
-        if answer is None:
-            # The end itself is reported by the fork server, with its status.
+        except OSError:
+            reply = None
+        if reply is None:
+            # The end itself is reported by the fork server, with its status; whoever only
+            # hangs up shall not live on.
             self._loop.remove_reader(self._link)
-        elif self.job is None:
+            self._kill(self.number)
+        elif self.job is None or reply.number != self.job.number:
             self.put_down("garbage")
         elif self.verdict is None:
             self._clear_deadline()
             job, self.job = self.job, None
             self.jobs_done += 1
-            self._on_answer(self, job, answer)
+            self._on_answer(self, job, reply.answer)
 
     def _set_deadline(self, seconds: float, verdict: Cause) -> None:
         self._clear_deadline()
