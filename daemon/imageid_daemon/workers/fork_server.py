@@ -70,13 +70,14 @@ class ForkServer:
         self._selector.register(control, selectors.EVENT_READ)
 
     def run(self) -> None:
-        """Obey until the daemon is gone; the workers die with this process."""
+        """Obey until the daemon is gone; should this process be killed, its workers die too."""
         self._report(Ready())
         while True:
             for key, _ in self._selector.select():
                 if key.data is not None:
-                    self._bury(key.data)
+                    self._report(Ended(key.data, self._bury(key.data)))
                 elif not self._obey():
+                    self._end()
                     return
 
     def _obey(self) -> bool:
@@ -114,12 +115,18 @@ class ForkServer:
         serve(socket.socket(fileno=link), page, self._signatures, self._limits.cpu_seconds)
         os._exit(0)
 
-    def _bury(self, number: int) -> None:
+    def _bury(self, number: int) -> int:
         process, watched = self._workers.pop(number)
         self._selector.unregister(watched)
         os.close(watched)
         _, status = os.waitpid(process, 0)
-        self._report(Ended(number, os.waitstatus_to_exitcode(status)))
+        return os.waitstatus_to_exitcode(status)
+
+    def _end(self) -> None:
+        for process, _ in self._workers.values():
+            os.kill(process, signal.SIGKILL)
+        for number in list(self._workers):
+            self._bury(number)
 
     def _report(self, report: Report) -> None:
         self._control.send(msgspec.msgpack.encode(report))
