@@ -15,7 +15,7 @@ import msgspec
 from imageid_daemon.cache import Demand, Entry, Mode
 from imageid_daemon.resolver.answer import Answer, CacheStatus
 from imageid_daemon.resolver.bytes_of import check_document
-from imageid_daemon.resolver.headers import Headers
+from imageid_daemon.resolver.readings import Readings
 from imageid_daemon.resolver.sources import Sources
 from imageid_loaders.base import Image, Loader, Resource
 from imageid_loaders.errors import NotFound, NotInCache, NotSeparable, Undecodable, Unsupported
@@ -38,9 +38,9 @@ class Instance:
 
 
 class Documents:
-    def __init__(self, sources: Sources, headers: Headers) -> None:
+    def __init__(self, sources: Sources, readings: Readings) -> None:
         self._sources = sources
-        self._headers = headers
+        self._readings = readings
         self._split: OrderedDict[str, dict[str, bytes]] = OrderedDict()
         # A viewer asks for all slices at once: the first cuts, the others wait for it.
         self._cutting = asyncio.Lock()
@@ -97,7 +97,7 @@ class Documents:
     async def _cut(self, answer: Answer, entry: Entry) -> dict[str, bytes]:
         check_document(entry)
         with closing(answer.body.duplicate()) as document:
-            cut = await self._headers.split_metadata(entry.digest, document.descriptor)
+            cut = await self._readings.split_metadata(entry.digest, document.descriptor)
         try:
             return await asyncio.to_thread(msgspec.msgpack.decode, cut, type=dict[str, bytes])
         except msgspec.MsgspecError:

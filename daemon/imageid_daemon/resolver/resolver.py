@@ -15,8 +15,8 @@ from imageid_daemon.resolver.answer import Answer, CacheStatus, Output
 from imageid_daemon.resolver.bytes_of import bytes_of
 from imageid_daemon.resolver.derivations import Derivations
 from imageid_daemon.resolver.documents import Documents
-from imageid_daemon.resolver.headers import Headers
 from imageid_daemon.resolver.material import Resolved, gather_material
+from imageid_daemon.resolver.readings import Readings
 from imageid_daemon.resolver.remembered_failures import RememberedFailures
 from imageid_daemon.resolver.representations import Representations
 from imageid_daemon.resolver.sources import Sources
@@ -53,8 +53,8 @@ class Resolver:
         self._sources = sources
         self._failures = RememberedFailures()
         self._derivations = Derivations(store, self._failures)
-        self._headers = Headers(pool, self._failures)
-        self._documents = Documents(sources, self._headers)
+        self._readings = Readings(pool, self._failures)
+        self._documents = Documents(sources, self._readings)
         self._representations = Representations(
             store, sources, self._documents, self._derivations, pool
         )
@@ -85,7 +85,7 @@ class Resolver:
         Raises:
             ImageError: it cannot be had.
         """
-        return await self._read_header(image_id, demand, self._headers.describe)
+        return await self._read_header(image_id, demand, self._readings.describe)
 
     async def dicom_json(self, image_id: str, demand: Demand) -> bytes:
         """The image's data set as one DICOM JSON object, without bulk data.
@@ -93,7 +93,7 @@ class Resolver:
         Raises:
             ImageError: it cannot be had.
         """
-        document, _ = await self._read_header(image_id, demand, self._headers.dicom_json)
+        document, _ = await self._read_header(image_id, demand, self._readings.dicom_json)
         return document
 
     async def list_images(self, root: str, demand: Demand) -> list[ListedImage]:

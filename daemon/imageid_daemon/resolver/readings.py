@@ -15,7 +15,7 @@ from imageid_loaders.errors import ImageError
 T = TypeVar("T")
 
 
-class Headers:
+class Readings:
     def __init__(self, pool: Pool, failures: RememberedFailures) -> None:
         self._pool = pool
         self._failures = failures
