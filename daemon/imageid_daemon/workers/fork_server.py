@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from imageid_daemon.workers.allocation import keep_freed_memory
 from imageid_daemon.workers.confinement import Limits, confine
 from imageid_daemon.workers.serving import serve
 from imageid_daemon.workers.signatures import Signature
@@ -112,6 +113,7 @@ class ForkServer:
         os.dup2(1, 2)
         _close_all_but({0, 1, 2, link, page})
         confine(self._limits, parent)
+        keep_freed_memory()
         serve(socket.socket(fileno=link), page, self._signatures, self._limits.cpu_seconds)
         os._exit(0)
 
