@@ -61,6 +61,13 @@ def crash_after_others(_source: str, _target: str) -> str:
     return "alive"
 
 
+def decode_frame(source: str, _target: str, frame: int, bad_frame: int) -> int:
+    """Crashes at one frame of a file."""
+    if frame == bad_frame:
+        ctypes.string_at(0)
+    return len(Path(source).read_bytes()) + frame
+
+
 def spin(source: str, _target: str) -> int:
     """Never ends; says so by the first byte of the source, a pipe."""
     _say_begun(source)
@@ -206,6 +213,7 @@ def _link() -> socket.socket:
 
 
 TASKS = (
+    decode_frame,
     add, copy, echo, process, segfault, abort, leave, kill_oneself, crash_after_others, spin, wait,
     wait_for_end, allocate, leak, write_much, break_down, lie, shout, promise_much, answer_twice,
     hang_up, chatter, environment, limits, descriptors, threads, rest, burn,

@@ -141,6 +141,47 @@ async def test_jobs_in_the_queue_outlive_the_worker_before_them(pool_of: MakePoo
     assert noted.deaths == ["crash"]
 
 
+async def test_a_bad_frame_costs_the_other_frames_of_its_file_nothing(
+    pool_of: MakePool, tmp_path: Path
+) -> None:
+    """Of which the next one is at hand of the same worker already."""
+    (tmp_path / "source").write_bytes(b"12345")
+    async with pool_of(1) as (pool, noted):
+        with (tmp_path / "source").open("rb") as source:
+            frames = [
+                asyncio.create_task(pool.run(tasks.decode_frame, source.fileno(), None, n, 3))
+                for n in range(8)
+            ]
+            await asyncio.sleep(0)
+            assert pool.queued == 6
+            found = await asyncio.gather(*frames, return_exceptions=True)
+
+    assert [type(each) for each in found if not isinstance(each, int)] == [Crashed]
+    assert [each for each in found if isinstance(each, int)] == [5, 6, 7, 9, 10, 11, 12]
+    # Frame 3 was tried again, in a worker that had no past.
+    assert noted.deaths == ["crash", "crash"]
+
+
+async def test_a_job_at_hand_that_nobody_waits_for_any_more_does_no_harm(
+    pool_of: MakePool, tmp_path: Path
+) -> None:
+    (tmp_path / "source").write_bytes(b"12345")
+    async with pool_of(1) as (pool, noted):
+        with (tmp_path / "source").open("rb") as source:
+            frames = [
+                asyncio.create_task(pool.run(tasks.decode_frame, source.fileno(), None, n, -1))
+                for n in range(4)
+            ]
+            await asyncio.sleep(0)
+            frames[1].cancel()
+            found = await asyncio.gather(*frames, return_exceptions=True)
+
+        assert (found[0], *found[2:]) == (5, 7, 8)
+        assert pool.busy == pool.queued == 0
+
+    assert noted.deaths == []
+
+
 async def test_a_job_that_died_of_anothers_traces_is_done_by_a_fresh_worker(
     pool_of: MakePool,
 ) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from importlib import import_module
 from itertools import count, islice
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -87,7 +87,7 @@ class Pool:
 
     @property
     def busy(self) -> int:
-        return sum(worker.job is not None for worker in self._workers.values())
+        return sum(bool(worker.jobs) for worker in self._workers.values())
 
     @property
     def idle(self) -> int:
@@ -105,8 +105,8 @@ class Pool:
     async def close(self) -> None:
         """Kill every worker; who still waits gets SHUTTING_DOWN."""
         self._closed = True
-        running = [worker.job for worker in self._workers.values() if worker.job is not None]
-        for job in (*self._queue, *running):
+        begun = [job for worker in self._workers.values() for job in worker.jobs]
+        for job in (*self._queue, *begun):
             if not job.answer.done():
                 job.answer.set_exception(
                     ShuttingDown("The daemon is stopping. Connect again when it is back.")
@@ -141,6 +141,7 @@ class Pool:
             _payload(number, task.__name__, source, target, arguments),
             tuple(each for each in (source, target) if each is not None),
             asyncio.get_running_loop().create_future(),
+            _kind(task.__name__, source),
         )
         self._queue.append(job)
         self._assign()
@@ -190,10 +191,21 @@ class Pool:
     def _assign(self) -> None:
         """Give queued jobs to workers, in order, while there are both."""
         while self._queue and not self._closed:
-            worker = self._worker_for(self._queue[0])
+            worker = self._worker_for(self._queue[0]) or self._worker_that_need_not_wait()
             if worker is None:
                 return
             worker.take(self._queue.popleft())
+
+    def _worker_that_need_not_wait(self) -> Worker | None:
+        """A busy one that may have the next job at hand.
+
+        Only while there is work enough for every worker: at the end of a series, none shall
+        have two jobs where another has none.
+        """
+        if len(self._queue) < self.size:
+            return None
+        workers = self._workers.values()
+        return next((w for w in workers if w.jobs and w.may_have_at_hand(self._queue[0])), None)
 
     def _worker_for(self, job: Job) -> Worker | None:
         while self._idle:
@@ -227,7 +239,8 @@ class Pool:
             self._queue.appendleft(job)
         # The next job first: the worker shall not wait while this answer is looked at.
         if worker.number in self._workers:
-            self._idle.append(worker)
+            if not worker.jobs:
+                self._idle.append(worker)
             self._assign()
         self._observer.observe_job(job.task, seconds)
         if not again and not job.answer.done():
@@ -243,8 +256,10 @@ class Pool:
         worker.close()
         cause = cause_of(status, worker.verdict)
         self._observer.observe_worker_death(cause)
-        if worker.job is not None:
-            self._settle(worker.job, cause, was_used=worker.jobs_done > 0)
+        if worker.jobs:
+            guilty, *innocent = worker.jobs
+            self._queue.extendleft(job for job in innocent if not job.answer.done())
+            self._settle(guilty, cause, was_used=worker.jobs_done > 0)
         self._assign()
 
     def _settle(self, job: Job, cause: Cause, *, was_used: bool) -> None:
@@ -261,8 +276,15 @@ class Pool:
         if job in self._queue:
             self._queue.remove(job)
         for worker in self._workers.values():
-            if worker.job is job:
-                worker.abandon()
+            worker.leave(job)
+
+
+def _kind(task: str, source: int | None) -> Hashable:
+    """Frames of one file take about as long as each other."""
+    if source is None:
+        return None
+    found = os.fstat(source)
+    return task, found.st_dev, found.st_ino
 
 
 def _payload(

@@ -1,4 +1,7 @@
-"""One worker as the daemon sees it: idle, or at a job until its answer, its deadline or its end."""
+"""One worker as the daemon sees it: idle, or at a job until its answer, its deadline or its end.
+
+It may have a second job at hand, so that it need not wait for one when the first is done.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -28,6 +32,7 @@ class Job:
     Args:
         number: no other job of the pool has it.
         descriptors: files that go with it; whoever waits for the answer keeps them open.
+        kind: jobs of one kind take about as long as each other; None for those of no kind.
         tries: how many workers have had it.
         wants_fresh: only a worker without a past may have it.
     """
@@ -37,6 +42,7 @@ class Job:
     payload: bytes
     descriptors: tuple[int, ...]
     answer: asyncio.Future[wire.Answer]
+    kind: Hashable = None
     tries: int = 0
     wants_fresh: bool = False
     started_seconds: float = field(default=0.0)
@@ -47,7 +53,7 @@ class Worker:
 
     Args:
         kill: has the process killed; its end is reported to the pool.
-        on_answer: called when it is idle again.
+        on_answer: called when the job that it was at is answered.
     """
 
     def __init__(
@@ -58,7 +64,7 @@ class Worker:
         on_answer: Callable[[Worker, Job, wire.Answer], None],
     ) -> None:
         self.number = number
-        self.job: Job | None = None
+        self.jobs: deque[Job] = deque()
         self.jobs_done = 0
         self.verdict: Cause | None = None
         self._wall_seconds = wall_seconds
@@ -76,19 +82,29 @@ class Worker:
     def is_worn(self) -> bool:
         return self.jobs_done >= _JOBS_OF_A_LIFE
 
+    @property
+    def job(self) -> Job | None:
+        """What it is at."""
+        return self.jobs[0] if self.jobs else None
+
+    def may_have_at_hand(self, job: Job) -> bool:
+        """Whether a job may wait for this worker alone, behind the one that it is at."""
+        alike = job.kind is not None and self.jobs[0].kind == job.kind
+        return len(self.jobs) == 1 and alike and not (job.wants_fresh or self.is_worn)
+
     def take(self, job: Job) -> None:
-        """Begin a job; the worker is idle."""
-        self.job = job
-        job.tries += 1
-        job.started_seconds = time.monotonic()
-        self._set_deadline(self._wall_seconds, "deadline")
+        """Begin a job, or have it at hand."""
+        self.jobs.append(job)
+        if len(self.jobs) == 1:
+            self._begin(job)
         # One that has just died is heard of by its end.
         with suppress(OSError):
             wire.send(self._link, self.page, job.payload, job.descriptors)
 
-    def abandon(self) -> None:
-        """Nobody waits for its job any more."""
-        self._set_deadline(_ABANDONED_SECONDS, "abandoned")
+    def leave(self, job: Job) -> None:
+        """Nobody waits for that job any more; one that is at hand is not begun for long."""
+        if job is self.job:
+            self._set_deadline(_ABANDONED_SECONDS, "abandoned")
 
     def put_down(self, verdict: Cause) -> None:
         """Kill it."""
@@ -128,9 +144,19 @@ class Worker:
             self.put_down("garbage")
         elif self.verdict is None:
             self._clear_deadline()
-            job, self.job = self.job, None
+            job = self.jobs.popleft()
             self.jobs_done += 1
+            if self.jobs:
+                self._begin(self.jobs[0])
             self._on_answer(self, job, reply.answer)
+
+    def _begin(self, job: Job) -> None:
+        job.tries += 1
+        job.started_seconds = time.monotonic()
+        if job.answer.done():
+            self.leave(job)
+        else:
+            self._set_deadline(self._wall_seconds, "deadline")
 
     def _set_deadline(self, seconds: float, verdict: Cause) -> None:
         self._clear_deadline()
