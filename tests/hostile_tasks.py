@@ -68,6 +68,10 @@ def decode_frame(source: str, _target: str, frame: int, bad_frame: int) -> int:
     return len(Path(source).read_bytes()) + frame
 
 
+def describe_at_length(_source: str, _target: str, frame: int, size_bytes: int) -> bytes:
+    return bytes([frame]) * size_bytes
+
+
 def spin(source: str, _target: str) -> int:
     """Never ends; says so by the first byte of the source, a pipe."""
     _say_begun(source)
@@ -122,7 +126,7 @@ def shout(_source: str, _target: str) -> int:
 
 def promise_much(_source: str, _target: str) -> int:
     """Says that there is an answer on the page, longer than any may be."""
-    _link().send(b"\1" + (2**40).to_bytes(8, "little"))
+    _link().send(b"\1" + bytes(8) + (2**40).to_bytes(8, "little"))
     signal.pause()
     return 0
 
@@ -214,6 +218,7 @@ def _link() -> socket.socket:
 
 TASKS = (
     decode_frame,
+    describe_at_length,
     add, copy, echo, process, segfault, abort, leave, kill_oneself, crash_after_others, spin, wait,
     wait_for_end, allocate, leak, write_much, break_down, lie, shout, promise_much, answer_twice,
     hang_up, chatter, environment, limits, descriptors, threads, rest, burn,

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from pydicom.data import get_testdata_file
 from pydicom.encaps import encapsulate
 from pydicom.pixels import get_encoder
-from pydicom.uid import UID, RLELossless
+from pydicom.uid import UID, HTJ2KLossless, RLELossless
 
 Samples = NDArray[Any]
-FRAMES = 8
+FRAMES = 6
 _DICOM = "1.2.840.10008.1.2"
 
 
@@ -30,7 +30,8 @@ class Syntax:
     Args:
         encode: one frame.
         decode: the bare call of the codec that the daemon uses.
-        bits_stored: of the grey images; colour images have 8.
+        bits_stored: what it is limited to.
+        is_color: for colour images of 8 bits alone, else for grey ones.
     """
 
     name: str
@@ -42,6 +43,36 @@ class Syntax:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A real image to be encoded.
+
+    Args:
+        name: for people, with its size.
+        file: of pydicom or pydicom-data.
+        lowest: what is added so that no value is negative.
+    """
+
+    name: str
+    file: str
+    lowest: int = 0
+    is_color: bool = False
+
+    def frames(self, bits_stored: int) -> list[Samples]:
+        """Shifted a little from frame to frame."""
+        stored = pydicom.dcmread(_path(self.file)).pixel_array.astype(np.int32) + self.lowest
+        excess = max(int(stored.max()).bit_length() - bits_stored, 0)
+        image = (np.maximum(stored, 0) >> excess).astype(np.uint8 if self.is_color else np.uint16)
+        return [np.ascontiguousarray(np.roll(image, 7 * n, 0)) for n in range(FRAMES)]
+
+
+PICTURES = (
+    Picture("CT, 512 KiB", "693_UNCI.dcm", lowest=2971),
+    Picture("radiograph, 6.9 MiB", "RG1_UNCI.dcm"),
+    Picture("ultrasound in colour, 900 KiB", "US1_UNCI.dcm", is_color=True),
+)
+
+
+@dataclass(frozen=True)
 class File:
     """A file of `FRAMES` frames, each frame's codestream, and what it decodes to."""
 
@@ -50,14 +81,16 @@ class File:
     expected: list[Samples]
 
 
-def write(syntax: Syntax, directory: Path) -> File:
+def write(syntax: Syntax, picture: Picture, directory: Path) -> File:
     """Make the file."""
-    images = _color_images() if syntax.is_color else _grey_images(syntax.bits_stored)
+    images = picture.frames(syntax.bits_stored)
     codestreams = [bytes(syntax.encode(image)) for image in images]
     dataset = _template(images[0], syntax)
     dataset.PixelData = encapsulate(codestreams)
     path = directory / f"{syntax.uid}.dcm"
     dataset.save_as(path, enforce_file_format=True)
+    named = path.read_bytes().replace(_written_as(syntax).encode(), syntax.uid.encode(), 1)
+    path.write_bytes(named)
     return File(path, codestreams, [syntax.decode(each) for each in codestreams])
 
 
@@ -65,11 +98,11 @@ def _template(image: Samples, syntax: Syntax) -> pydicom.FileDataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         dataset = pydicom.dcmread(_path("693_UNCI.dcm"))
-    dataset.file_meta.TransferSyntaxUID = UID(syntax.uid)
+    dataset.file_meta.TransferSyntaxUID = UID(_written_as(syntax))
     dataset.NumberOfFrames = FRAMES
     dataset.Rows, dataset.Columns = image.shape[:2]
     dataset.SamplesPerPixel = 3 if syntax.is_color else 1
-    dataset.PhotometricInterpretation = _photometric(syntax)
+    dataset.PhotometricInterpretation = "YBR_FULL_422" if syntax.is_color else "MONOCHROME2"
     dataset.BitsAllocated = image.dtype.itemsize * 8
     dataset.BitsStored = 8 if syntax.is_color else syntax.bits_stored
     dataset.HighBit = dataset.BitsStored - 1
@@ -81,21 +114,9 @@ def _template(image: Samples, syntax: Syntax) -> pydicom.FileDataset:
     return dataset
 
 
-def _photometric(syntax: Syntax) -> str:
-    return "YBR_FULL_422" if syntax.is_color else "MONOCHROME2"
-
-
-def _grey_images(bits_stored: int) -> list[Samples]:
-    """A CT slice of 512 KiB, shifted a little from frame to frame."""
-    stored = pydicom.dcmread(_path("693_UNCI.dcm")).pixel_array.astype(np.int32)
-    image = np.clip(stored + 1024, 0, (1 << bits_stored) - 1).astype(np.uint16)
-    return [np.ascontiguousarray(np.roll(image, 7 * n, 0)) for n in range(FRAMES)]
-
-
-def _color_images() -> list[Samples]:
-    """An ultrasound image of 900 KiB, shifted a little from frame to frame."""
-    image = pydicom.dcmread(_path("US1_UNCI.dcm")).pixel_array
-    return [np.ascontiguousarray(np.roll(image, 7 * n, 0)) for n in range(FRAMES)]
+def _written_as(syntax: Syntax) -> str:
+    """The syntax, or where pydicom does not know it, another with a name of the same length."""
+    return syntax.uid if UID(syntax.uid).is_transfer_syntax else HTJ2KLossless
 
 
 def _path(name: str) -> str:
@@ -119,8 +140,7 @@ def _encode_rle(image: Samples) -> bytes:
 
 
 def _decode_rle(data: bytes) -> Samples:
-    out = bytearray(2 * 512 * 512)
-    return np.frombuffer(imagecodecs.dicomrle_decode(data, "<u2", out=out), "<u2").reshape(512, 512)
+    return np.frombuffer(imagecodecs.dicomrle_decode(data, "<u2"), "<u2")
 
 
 _lossless_jpeg = partial(imagecodecs.jpeg8_encode, lossless=True)

@@ -37,7 +37,7 @@ class Report:
         bar = f"≤ {at_most:g}{unit}" if at_most else f"≥ {at_least:g}{unit}" if at_least else ""
         verdict = ("SHORT" if short else "PASS") if bar else "-"
         shown = f"{value:.3g}{unit}"
-        print(f"{verdict:5} {measure:58} {shown:>10}  {bar}", flush=True)
+        print(f"{verdict:5} {measure:72} {shown:>10}  {bar}", flush=True)
         self._lines.append(f"| {verdict} | {measure} | {shown} | {bar} |")
 
     def write(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import httpx
@@ -132,6 +134,47 @@ async def test_a_worker_that_is_killed_is_replaced_and_counted(tmp_path: Path) -
 
     assert picture.content_type == "image/png"
     assert deaths == 1
+
+
+PROGRAM = """
+import asyncio, os, sys
+from pathlib import Path
+import imageid
+from imageid_daemon.app import running
+from imageid_daemon.config import load
+
+async def main(directory, image_id):
+    flags = {"server.listen": [f"unix:{directory}/run/grpc.sock"], "server.http": "",
+             "cache.directory": f"{directory}/cache", "loaders.file.roots": "/"}
+    config = load(file=None, environ=os.environ, flags=flags).config
+    async with running(config, os.environ) as daemon:
+        async with imageid.aio.connect(daemon.listen[0]) as client:
+            await client.load(image_id)
+            await client.load(image_id, "png")
+            await client.metadata(image_id)
+    print(*sorted({name.partition(".")[0] for name in sys.modules}))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_serving_images_imports_neither_pydicom_nor_a_codec(tmp_path: Path) -> None:
+    environment = DaemonProcess(tmp_path).own_environment
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PROGRAM, tmp_path, f"file://{GOOD}"), env=environment, stdout=PIPE
+    )
+    printed, _ = await program.communicate()
+
+    imported = set(printed.decode().splitlines()[-1].split())
+    assert {"imageid_daemon", "grpc"} <= imported
+    assert {"pydicom", "imagecodecs", "PIL", "numpy"} & imported == set()
+
+
+async def test_the_fork_server_has_one_thread(tmp_path: Path) -> None:
+    async with with_files(tmp_path) as daemon:
+        [fork_server] = processes_of(daemon)
+
+        assert fork_server.num_threads() == 1
 
 
 async def test_the_daemon_itself_loads_no_codec(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.workers.conftest import MakePool, fork_servers, pipe, workers
+from tests.workers.conftest import MakePool, Noted, fork_servers, pipe, workers
 
 import hostile_tasks as tasks
-from imageid_daemon.workers import Crashed, Interrupted
-from imageid_daemon.workers.pool import TaskBroken
-from imageid_loaders.errors import DecodeLimit, ShuttingDown, Undecodable
+from imageid_daemon.workers import Crashed, Interrupted, Limits, Pool
+from imageid_daemon.workers.answers import TaskBroken
+from imageid_loaders.errors import ConfigurationError, DecodeLimit, ShuttingDown, Undecodable
 
 # A pool counts its jobs and its workers together, and makes the first worker after the job.
 FIRST_JOB = 1
@@ -160,6 +160,42 @@ async def test_a_bad_frame_costs_the_other_frames_of_its_file_nothing(
     assert [each for each in found if isinstance(each, int)] == [5, 6, 7, 9, 10, 11, 12]
     # Frame 3 was tried again, in a worker that had no past.
     assert noted.deaths == ["crash", "crash"]
+
+
+async def test_long_answers_of_one_worker_do_not_mix(pool_of: MakePool, tmp_path: Path) -> None:
+    """It may write its second before its first has been read."""
+    (tmp_path / "source").write_bytes(b"")
+    async with pool_of(1) as (pool, _):
+        with (tmp_path / "source").open("rb") as source:
+            asked = [
+                pool.run(tasks.describe_at_length, source.fileno(), None, n, 300_000)
+                for n in range(50)
+            ]
+            found = await asyncio.gather(*asked)
+
+    assert [set(each) for each in found] == [{n} for n in range(50)]
+    assert {len(each) for each in found} == {300_000}
+
+
+async def test_after_the_end_nothing_is_begun(pool_of: MakePool) -> None:
+    async with pool_of(1) as (pool, _):
+        await pool.close()
+
+        with pytest.raises(ShuttingDown):
+            await pool.run(tasks.add, None, None, 1, 1)
+
+
+async def test_a_pool_whose_workers_cannot_start_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unfit_tasks.py").write_text("TASKS = ()\ndef prepare(): raise SystemExit(3)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    pool = Pool(1, Limits(2**30, 1.0, 1.0), Noted(), "unfit_tasks")
+
+    with pytest.raises(ConfigurationError, match="cannot be started"):
+        await pool.start()
+    await pool.close()
 
 
 async def test_a_job_at_hand_that_nobody_waits_for_any_more_does_no_harm(

@@ -121,7 +121,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "decode.memory",
         values.size_bytes,
-        "4GiB",
+        # Measured: a frame of 512 MiB, the largest that is decoded, can be rendered too.
+        "6GiB",
         "memory that one of them may take, and the largest file that it may write",
         variable="IMAGEID_DECODE_MEMORY",
     ),

@@ -8,13 +8,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable
 from importlib import import_module
-from itertools import count, islice
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from itertools import count
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import msgspec
-import structlog
 
 from imageid_daemon.workers import signatures, wire
+from imageid_daemon.workers.answers import lacks_memory, result_of
 from imageid_daemon.workers.confinement import Limits
 from imageid_daemon.workers.nursery import Nursery
 from imageid_daemon.workers.outcome import (
@@ -24,31 +24,12 @@ from imageid_daemon.workers.outcome import (
     error_of,
 )
 from imageid_daemon.workers.worker import Job, Worker
-from imageid_loaders.errors import (
-    DecodeLimit,
-    ImageError,
-    InvalidOption,
-    NotFound,
-    ShuttingDown,
-    TooLarge,
-    Undecodable,
-    Unsupported,
-)
+from imageid_loaders.errors import ImageError, ShuttingDown, TooLarge
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 TASKS = "imageid_daemon.workers.tasks"
-
-# What a task may raise. A worker's word for anything else is not taken.
-_ERRORS: dict[str, type[ImageError]] = {
-    error.reason: error
-    for error in (DecodeLimit, InvalidOption, NotFound, TooLarge, Undecodable, Unsupported)
-}
-_TEXT_CHARACTERS = 500
-_FACTS = 4
-
-log = structlog.get_logger("imageid.workers")
 
 
 class Observer(Protocol):
@@ -59,10 +40,6 @@ class Observer(Protocol):
     def observe_failed_job(self, reason: str) -> None: ...
 
     def observe_worker_death(self, cause: Cause) -> None: ...
-
-
-class TaskBroken(Exception):
-    """A bug in a task; the log has its stack."""
 
 
 class Pool:
@@ -108,9 +85,7 @@ class Pool:
         begun = [job for worker in self._workers.values() for job in worker.jobs]
         for job in (*self._queue, *begun):
             if not job.answer.done():
-                job.answer.set_exception(
-                    ShuttingDown("The daemon is stopping. Connect again when it is back.")
-                )
+                job.answer.set_exception(_stopping())
         await self._nursery.close()
         for worker in self._workers.values():
             worker.close()
@@ -134,19 +109,16 @@ class Pool:
             ImageError: the image is refused, crashed its worker, or took too much.
             OSError: the file system refused the source or the target.
         """
-        number = next(self._numbers)
-        job = Job(
-            number,
-            task.__name__,
-            _payload(number, task.__name__, source, target, arguments),
-            tuple(each for each in (source, target) if each is not None),
-            asyncio.get_running_loop().create_future(),
-            _kind(task.__name__, source),
-        )
+        if named:
+            raise TypeError("a task's arguments go by position")
+        if self._closed:
+            raise _stopping()
+        job = _job(next(self._numbers), task.__name__, source, target, arguments)
         self._queue.append(job)
         self._assign()
         try:
-            return self._result(job, await job.answer)  # type: ignore[no-any-return]
+            answer = await job.answer
+            return result_of(job.task, answer, self._signatures[job.task].result)  # type: ignore[no-any-return]
         except asyncio.CancelledError:
             self._leave(job)
             raise
@@ -172,21 +144,6 @@ class Pool:
             return await asyncio.to_thread(_read_all, os.dup(target))
         finally:
             os.close(target)
-
-    def _result(self, job: Job, answer: wire.Answer) -> Any:
-        if isinstance(answer, wire.Done):
-            try:
-                return self._signatures[job.task].result.decode(answer.result)
-            except msgspec.MsgspecError:
-                raise error_of("garbage") from None
-        if isinstance(answer, wire.FileRefused):
-            raise OSError(answer.errno, os.strerror(answer.errno))
-        if isinstance(answer, wire.Failed):
-            raise _error(answer)
-        log.error(
-            "a task failed unexpectedly", task=job.task, error=answer.error, stack=answer.stack
-        )
-        raise TaskBroken(job.task)
 
     def _assign(self) -> None:
         """Give queued jobs to workers, in order, while there are both."""
@@ -231,8 +188,12 @@ class Pool:
 
     def _answered(self, worker: Worker, job: Job, answer: wire.Answer) -> None:
         seconds = time.monotonic() - job.started_seconds
-        wants_memory = isinstance(answer, wire.Failed) and answer.reason == DecodeLimit.reason
-        again = wants_memory and worker.jobs_done > 1 and job.tries < 2 and not job.answer.done()
+        again = (
+            lacks_memory(answer)
+            and worker.jobs_done > 1
+            and job.tries < 2
+            and not job.answer.done()
+        )
         if again:
             # What codecs have leaked may be what is missing.
             job.wants_fresh = True
@@ -279,6 +240,10 @@ class Pool:
             worker.leave(job)
 
 
+def _stopping() -> ShuttingDown:
+    return ShuttingDown("The daemon is stopping. Connect again when it is back.")
+
+
 def _kind(task: str, source: int | None) -> Hashable:
     """Frames of one file take about as long as each other."""
     if source is None:
@@ -287,19 +252,20 @@ def _kind(task: str, source: int | None) -> Hashable:
     return task, found.st_dev, found.st_ino
 
 
-def _payload(
+def _job(
     number: int, task: str, source: int | None, target: int | None, arguments: tuple[object, ...]
-) -> bytes:
+) -> Job:
     encoded = msgspec.Raw(msgspec.msgpack.encode(arguments))
-    job = wire.Job(number, task, encoded, source is not None, target is not None)
-    return msgspec.msgpack.encode(job)
-
-
-def _error(answer: wire.Failed) -> ImageError:
-    error = _ERRORS.get(answer.reason, Undecodable)(answer.message[:_TEXT_CHARACTERS])
-    facts = islice(answer.metadata.items(), _FACTS)
-    error.metadata = {name[:_TEXT_CHARACTERS]: fact[:_TEXT_CHARACTERS] for name, fact in facts}
-    return error
+    message = wire.Job(number, task, encoded, source is not None, target is not None)
+    payload = msgspec.msgpack.encode(message)
+    if len(payload) > wire.PAYLOAD_LIMIT_BYTES:
+        raise TooLarge(
+            "the image was not decoded because its metadata document is too large for a worker; "
+            "load the whole instance rather than the frame"
+        )
+    descriptors = tuple(each for each in (source, target) if each is not None)
+    answer = asyncio.get_running_loop().create_future()
+    return Job(number, task, payload, descriptors, answer, _kind(task, source))
 
 
 def _read_all(descriptor: int) -> bytes:

@@ -1,7 +1,8 @@
 """What the daemon and a worker say to each other: one message a packet, msgpack, typed.
 
 A payload too large for a packet goes through the worker's page, a file in memory that both
-hold; the packet then only tells its length.
+hold; the packet then only tells where. The page has two places, because a worker may write its
+next answer while the daemon has not yet read the last. A job at hand is never on the page.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ _PACKET_BYTES = 64 * 1024
 PAYLOAD_LIMIT_BYTES = 64 * 2**20
 _DESCRIPTORS = 2
 _INLINE, _ON_PAGE = b"\0", b"\1"
-_LENGTH = struct.Struct("<Q")
+_PLACE = struct.Struct("<QQ")  # offset and length, in bytes
+_PLACES = 2
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
@@ -82,25 +84,38 @@ class Unintelligible(Exception):
     """A packet that no honest peer sends."""
 
 
-def send(link: socket.socket, page: int, payload: bytes, descriptors: tuple[int, ...] = ()) -> None:
+def send(
+    link: socket.socket,
+    page: int,
+    payload: bytes,
+    descriptors: tuple[int, ...] = (),
+    place: int = 0,
+) -> None:
     """Send one message.
 
     Args:
         page: descriptor of the worker's page.
         descriptors: files that go with it.
+        place: where on the page, if need be: any number; it counts modulo the places.
 
     Raises:
         OSError: the peer is gone.
         Unintelligible: the payload exceeds the limit.
     """
-    if len(payload) < _PACKET_BYTES:
+    if fits_packet(payload):
         packet = _INLINE + payload
     elif len(payload) > PAYLOAD_LIMIT_BYTES:
         raise Unintelligible("the message is too long")
     else:
-        _write(page, payload)
-        packet = _ON_PAGE + _LENGTH.pack(len(payload))
+        offset = place % _PLACES * PAYLOAD_LIMIT_BYTES
+        _write(page, payload, offset)
+        packet = _ON_PAGE + _PLACE.pack(offset, len(payload))
     socket.send_fds(link, [packet], descriptors)
+
+
+def fits_packet(payload: bytes) -> bool:
+    """Whether it can be sent without the page."""
+    return len(payload) < _PACKET_BYTES
 
 
 def receive(link: socket.socket, page: int) -> bytes | None:
@@ -124,17 +139,16 @@ def _payload(packet: bytes, page: int) -> bytes:
     kind, rest = packet[:1], packet[1:]
     if kind == _INLINE:
         return rest
-    if kind != _ON_PAGE or len(rest) != _LENGTH.size:
+    if kind != _ON_PAGE or len(rest) != _PLACE.size:
         raise Unintelligible("the packet is of no known kind")
-    (length,) = _LENGTH.unpack(rest)
-    if length > PAYLOAD_LIMIT_BYTES:
+    offset, length = _PLACE.unpack(rest)
+    if length > PAYLOAD_LIMIT_BYTES or offset > PAYLOAD_LIMIT_BYTES * _PLACES:
         raise Unintelligible("the message is too long")
-    payload = os.pread(page, length, 0)
-    os.ftruncate(page, 0)
-    return payload
+    return os.pread(page, length, offset)
 
 
-def _write(page: int, payload: bytes) -> None:
-    view, offset = memoryview(payload), 0
-    while offset < len(payload):
-        offset += os.pwrite(page, view[offset:], offset)
+def _write(page: int, payload: bytes, offset: int) -> None:
+    rest = memoryview(payload)
+    while rest:
+        written = os.pwrite(page, rest, offset)
+        rest, offset = rest[written:], offset + written

@@ -90,7 +90,8 @@ class Worker:
     def may_have_at_hand(self, job: Job) -> bool:
         """Whether a job may wait for this worker alone, behind the one that it is at."""
         alike = job.kind is not None and self.jobs[0].kind == job.kind
-        return len(self.jobs) == 1 and alike and not (job.wants_fresh or self.is_worn)
+        barred = job.wants_fresh or self.is_worn or not wire.fits_packet(job.payload)
+        return len(self.jobs) == 1 and alike and not barred
 
     def take(self, job: Job) -> None:
         """Begin a job, or have it at hand."""
@@ -148,6 +149,8 @@ class Worker:
             self.jobs_done += 1
             if self.jobs:
                 self._begin(self.jobs[0])
+            else:
+                os.ftruncate(self.page, 0)  # a long answer's memory
             self._on_answer(self, job, reply.answer)
 
     def _begin(self, job: Job) -> None:
