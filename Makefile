@@ -1,6 +1,6 @@
 # Every task by name; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint generate serve clean
+.PHONY: help venv demo test lint bench generate serve clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,6 +12,7 @@ help:
 	@echo "make demo      resolve one image of every scheme with a daemon of its own, and check it"
 	@echo "make test      lint, types, contracts and all tests; installs what they need"
 	@echo "make lint      ruff, mypy, import-linter and buf alone"
+	@echo "make bench     how fast it is, one line a measure; writes tests/benchmarks/results.md"
 	@echo "make generate  the checked-in code of every language, from proto/"
 	@echo "make serve     a daemon in the foreground"
 
@@ -45,6 +46,9 @@ lint: venv $(TOOLS)/.installed
 test: lint
 	ops/install-test-tools.sh
 	$(BIN)/pytest
+
+bench: venv
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks
 
 generate: $(TOOLS)/.installed
 	ops/generate.sh

@@ -48,10 +48,10 @@ def write(
     samples: Samples, described: ImageMetadata, found: Tables | None, target_path: str
 ) -> Written:
     """Write samples and say how to read them."""
-    layout, size_bytes, sha256 = sample_file.write_samples(samples, target_path)
+    layout, size_bytes = sample_file.write_samples(samples, target_path)
     low, high = sample_file.extremes(samples)
     described = msgspec.structs.replace(described, min_pixel_value=low, max_pixel_value=high)
-    return Written(Description(described, CONTENT_TYPE, layout, found), size_bytes, sha256)
+    return Written(Description(described, CONTENT_TYPE, layout, found), size_bytes)
 
 
 def _decode(encoded: Encoded, *, keep_ybr: bool) -> _Decoding:

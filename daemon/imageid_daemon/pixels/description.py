@@ -224,4 +224,3 @@ class Written(NamedTuple):
 
     description: Description
     size_bytes: int
-    sha256: bytes

@@ -44,9 +44,9 @@ def render(
         rows, columns = picture.shape[:2]
         size = picture_size.fit(rows, columns, description.metadata, options)
         data = picture_file.encode(resampling.resize(picture, size), options)
-    size_bytes, sha256 = sample_file.write(data, target_path)
+    size_bytes = sample_file.write(data, target_path)
     rendered = Description(description.metadata, f"image/{options.format}")
-    return Written(rendered, size_bytes, sha256)
+    return Written(rendered, size_bytes)
 
 
 def _check(options: RenderedOptions) -> None:
