@@ -170,7 +170,8 @@ def test_stored_colour_keeps_ybr_and_default_colour_gives_rgb(tmp_path: Path) ->
     "syntax",
     [
         pytest.param("1.2.840.10008.1.2.4.102", id="MPEG-4"),
-        pytest.param("1.2.840.10008.1.2.4.110", id="JPEG XL"),
+        pytest.param("1.2.840.10008.1.2.4.107", id="HEVC"),
+        pytest.param("1.2.840.10008.1.2.4.94", id="JPIP"),
         pytest.param("1.2.3", id="unknown"),
     ],
 )
@@ -218,7 +219,8 @@ def test_a_frame_beyond_the_limit_is_refused_before_memory_is_taken(tmp_path: Pa
         pytest.param(struct.pack("<16I", 2, 64, 0xFFFFFFF0, *[0] * 13), id="offset beyond the end"),
         pytest.param(struct.pack("<16I", 2, 80, 70, *[0] * 13), id="offsets descend"),
         pytest.param(struct.pack("<16I", 2, 8, 70, *[0] * 13), id="offset inside the header"),
-        pytest.param(struct.pack("<16I", 15, *range(64, 79)), id="too many segments"),
+        pytest.param(struct.pack("<16I", 16, *range(64, 79)), id="more segments than offsets"),
+        pytest.param(struct.pack("<16I", 1, 64, *[0] * 14), id="too few segments"),
         pytest.param(b"\2\0\0\0", id="no header"),
     ],
 )

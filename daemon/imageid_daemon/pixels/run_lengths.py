@@ -1,0 +1,85 @@
+"""RLE Lossless (PS3.5 G): one segment of PackBits for each byte of each sample."""
+
+from __future__ import annotations
+
+import struct
+from itertools import pairwise
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from imageid_daemon.pixels.image_pixel import ImagePixel
+from imageid_loaders.errors import Undecodable, Unsupported
+
+Samples = NDArray[Any]
+Plane = NDArray[np.uint8]
+
+_HEADER = struct.Struct("<16I")
+
+
+def decode(data: bytes, pixel: ImagePixel) -> Samples:
+    """Give the samples as they are stored, shape (rows, columns[, samples]).
+
+    Raises:
+        Undecodable: the header is broken or a segment is too short.
+        Unsupported: samples share bytes otherwise than one bit each.
+    """
+    if pixel.bits_allocated == 1:
+        return _bits(data, pixel)
+    if pixel.bits_allocated % 8:
+        raise Unsupported(
+            f"the image cannot be decoded because no codec for RLE of {pixel.bits_allocated} bits "
+            "allocated is here; ask for ENCODED and decode it elsewhere",
+            transfer_syntax_uid="1.2.840.10008.1.2.5",
+        )
+    width = pixel.bits_allocated // 8
+    count = pixel.rows * pixel.columns
+    segments = _segments(data, pixel.samples_per_pixel * width)
+    if len(segments) == 1:
+        return _unpacked(segments[0], count).reshape(pixel.shape).view(pixel.dtype)
+    stored = np.dtype(pixel.dtype)
+    planes = np.zeros((count, pixel.samples_per_pixel, stored.itemsize), np.uint8)
+    for index, segment in enumerate(segments):
+        sample, byte = divmod(index, width)
+        # The most significant byte comes first.
+        planes[:, sample, width - 1 - byte] = _unpacked(segment, count)
+    return planes.reshape(-1).view(stored).reshape(pixel.shape)
+
+
+def _bits(data: bytes, pixel: ImagePixel) -> Samples:
+    """PS3.5 8.1.1 inside the segment: eight samples a byte, the first in its lowest bit."""
+    count = pixel.rows * pixel.columns
+    planes = [
+        np.unpackbits(_unpacked(segment, (count + 7) // 8), count=count, bitorder="little")
+        for segment in _segments(data, pixel.samples_per_pixel)
+    ]
+    return np.stack(planes, axis=-1).reshape(pixel.shape)
+
+
+def _segments(data: bytes, wanted: int) -> list[bytes]:
+    """Cut at the header's offsets; segments beyond those that the samples need are left out."""
+    if len(data) >= _HEADER.size:
+        count, *offsets = _HEADER.unpack_from(data)
+        bounds = [*offsets[:count], len(data)] if count <= len(offsets) else []
+        ascending = all(low < high for low, high in pairwise(bounds))
+        if wanted <= count and bounds and bounds[0] >= _HEADER.size and ascending:
+            return [data[low:high] for low, high in pairwise(bounds)][:wanted]
+    raise Undecodable(
+        "the image cannot be decoded because the header of its RLE data is broken; "
+        "ask for ENCODED to get it as it is"
+    )
+
+
+def _unpacked(segment: bytes, length_bytes: int) -> Plane:
+    """Undo PackBits. With `out`, the codec takes no memory that the header did not promise."""
+    try:
+        written = imagecodecs.packbits_decode(segment, out=bytearray(length_bytes))
+    except imagecodecs.ImcdError:
+        # Some writers pad a segment by more than the one byte that the codec takes for padding.
+        roomy = bytearray(2 * length_bytes + 128)
+        written = imagecodecs.packbits_decode(segment, out=roomy)
+    if len(written) < length_bytes:
+        raise Undecodable("the image cannot be decoded because its RLE segments are too short")
+    return np.frombuffer(written, np.uint8, length_bytes)
