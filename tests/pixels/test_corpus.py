@@ -17,7 +17,7 @@ CORPUS = corpus()
 
 REFUSED = {
     "MR_truncated.dcm": "the pixel data are shorter than the header says",
-    "JPEG2000-embedded-sequence-delimiter.dcm": "header of its codestream",  # its SIZ is overwritten
+    "JPEG2000-embedded-sequence-delimiter.dcm": "header of its codestream",  # SIZ is lost
     "meta_missing_tsyntax.dcm": "neither DICOM nor a picture",  # holds a data set of no image
     "nested_priv_SQ.dcm": "neither DICOM nor a picture",
 }

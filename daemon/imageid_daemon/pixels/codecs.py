@@ -26,6 +26,7 @@ Samples = NDArray[Any]
 
 # What a deflated frame may hold behind its samples: a byte of padding, and the end of block.
 _DEFLATE_SLACK_BYTES = 64
+_OPENJPEG_BITS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def decode(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded
         stored = run_lengths.decode(frame.data, pixel)
         return Decoded(samples.mask(stored, pixel), pixel.photometric_interpretation)
     stream = _checked_codestream(frame.data, pixel, _FAMILIES[codec])
+    _check_reach(stream, frame.transfer_syntax_uid)
     array, photometric = _CODECS[codec](frame.data, pixel, stream, keep_ybr)
     return Decoded(samples.from_codec(_in_shape(array, pixel), pixel, stream), photometric)
 
@@ -102,6 +104,21 @@ def _checked_codestream(data: bytes, pixel: ImagePixel, families: tuple[Family, 
     return stream
 
 
+def _check_reach(stream: Codestream, syntax: str) -> None:
+    """Refuse what the codecs here do not know of their own families."""
+    if stream.family == "jpeg-2000" and stream.precision > _OPENJPEG_BITS:
+        what = f"JPEG 2000 of {stream.precision} bits a sample"
+    elif stream.family in ("jpeg", "jpeg-lossless") and stream.samples_per_pixel == 4:
+        what = "the four components of this JPEG"
+    else:
+        return
+    raise Unsupported(
+        f"the image cannot be decoded because no codec for {what} is here; "
+        "ask for ENCODED and decode it elsewhere",
+        transfer_syntax_uid=syntax,
+    )
+
+
 def _size(rows: int, columns: int, samples_per_pixel: int) -> str:
     return f"{rows} rows, {columns} columns and {samples_per_pixel} samples per pixel"
 
@@ -116,11 +133,6 @@ def _jpeg(
     data: bytes, pixel: ImagePixel, stream: Codestream, keep_ybr: bool
 ) -> tuple[Samples, str]:
     photometric = pixel.photometric_interpretation
-    if pixel.samples_per_pixel == 4:
-        raise Unsupported(
-            "the image cannot be decoded because no codec for JPEG of four components is here; "
-            "ask for ENCODED and decode it elsewhere"
-        )
     if pixel.samples_per_pixel != 3:
         return imagecodecs.jpeg8_decode(data), photometric
     # Named, because without it libjpeg guesses from the Adobe marker, which may be absent.
@@ -142,10 +154,8 @@ def _is_ybr(pixel: ImagePixel, stream: Codestream) -> bool:
 
 
 def _jpeg_ls(data: bytes, pixel: ImagePixel, stream: Codestream, _: bool) -> tuple[Samples, str]:
-    array = imagecodecs.jpegls_decode(data)
-    if stream.planar:
-        array = array.transpose(1, 2, 0)
-    return array, "RGB" if stream.colors == "rgb" else pixel.photometric_interpretation
+    photometric = "RGB" if stream.colors == "rgb" else pixel.photometric_interpretation
+    return imagecodecs.jpegls_decode(data), photometric
 
 
 def _jpeg_2000(data: bytes, pixel: ImagePixel, *_: object) -> tuple[Samples, str]:

@@ -19,7 +19,6 @@ class Codestream:
         precision: bits of each sample.
         signed: only JPEG 2000 can be.
         exact: the samples are those that were encoded; a lossy codec may overshoot.
-        planar: JPEG-LS with a scan for each component.
         colors: which colours its samples have, where it says so itself: the markers of
             JPEG, and JPEG XL, which always gives back what it transformed.
         holds_jpeg: JPEG XL that a JPEG can be had back from, bit for bit.
@@ -32,7 +31,6 @@ class Codestream:
     precision: int
     signed: bool = False
     exact: bool = False
-    planar: bool = False
     colors: Literal["rgb", "ybr"] | None = None
     holds_jpeg: bool = False
 

@@ -13,7 +13,6 @@ _START = b"\xff\xd8"
 _FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _FAMILIES: dict[int, Family] = {0xC3: "jpeg-lossless", 0xCB: "jpeg-lossless", 0xF7: "jpeg-ls"}
 _START_OF_SCAN, _APP0, _APP14 = 0xDA, 0xE0, 0xEE
-_BY_LINE, _BY_SAMPLE = 1, 2
 
 
 def begins(data: bytes) -> bool:
@@ -80,8 +79,5 @@ def _colored(frame: Codestream, ybr_by_marker: bool) -> Codestream:
 
 
 def _scanned(frame: Codestream, scan: bytes) -> Codestream:
-    """ISO 14495-1 C.2.3: NEAR and ILV stand behind the component selectors."""
-    near, interleave = struct.unpack_from("BB", scan, 1 + 2 * scan[0])
-    interleaved = interleave in (_BY_LINE, _BY_SAMPLE)
-    planar = frame.samples_per_pixel > 1 and not interleaved
-    return replace(frame, exact=near == 0, planar=planar)
+    """ISO 14495-1 C.2.3: NEAR stands behind the component selectors."""
+    return replace(frame, exact=scan[1 + 2 * scan[0]] == 0)

@@ -22,7 +22,6 @@ from imageid_daemon.pixels import (
 from imageid_daemon.pixels.boundary import refusing
 from imageid_daemon.pixels.description import (
     Description,
-    ImageMetadata,
     Palette,
     RenderedOptions,
     Written,

@@ -65,7 +65,9 @@ def from_codec(array: Samples, pixel: ImagePixel, stream: Codestream) -> Samples
     Most codecs know no sign: two's complement comes out of them as large numbers.
     """
     words = _typed(array, pixel)
-    if stream.precision <= pixel.bits_stored:
+    # Lossless JPEG predicts modulo 2^16, so that its precision bounds nothing.
+    bounded = stream.family != "jpeg-lossless"
+    if bounded and stream.precision <= pixel.bits_stored:
         return _resigned(words, pixel, stream)
     if stream.exact:
         high_bit = pixel.high_bit if pixel.high_bit < stream.precision else pixel.bits_stored - 1

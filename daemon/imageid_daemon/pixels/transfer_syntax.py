@@ -41,6 +41,8 @@ class TransferSyntax:
     Args:
         codec: None where nothing here decodes it.
         note: what a user should know beside that.
+        big_endian: of the samples, whatever the data set around them is.
+        deflated: the data set is, so that its attributes must be inflated first.
     """
 
     uid: str
@@ -48,6 +50,8 @@ class TransferSyntax:
     codec: Codec | None = None
     note: str = ""
     retired: bool = False
+    big_endian: bool = False
+    deflated: bool = False
 
 
 def _rows() -> tuple[TransferSyntax, ...]:
@@ -72,9 +76,35 @@ def _uncompressed() -> tuple[TransferSyntax, ...]:
             "exact",
         ),
         TransferSyntax(
-            f"{root}.1.99", "Deflated Explicit VR Little Endian", "native", "exact; size bounded"
+            f"{root}.1.99",
+            "Deflated Explicit VR Little Endian",
+            "native",
+            "exact; size bounded",
+            deflated=True,
         ),
-        TransferSyntax(f"{root}.2", "Explicit VR Big Endian", "native", "exact", retired=True),
+        TransferSyntax(
+            f"{root}.2",
+            "Explicit VR Big Endian",
+            "native",
+            "exact",
+            retired=True,
+            big_endian=True,
+        ),
+        TransferSyntax(
+            "1.2.840.10008.1.20",
+            "Papyrus 3 Implicit VR Little Endian",
+            "native",
+            "exact",
+            retired=True,
+        ),
+        # Private to GE's DLX, whose archives are still read.
+        TransferSyntax(
+            "1.2.840.113619.5.2",
+            "GE Implicit VR Little Endian with big-endian pixel data",
+            "native",
+            "exact",
+            big_endian=True,
+        ),
         TransferSyntax(
             f"{root}.8.1", "Deflated Image Frame Compression", "deflated frame", "exact"
         ),
@@ -158,9 +188,14 @@ def _later_codecs() -> tuple[TransferSyntax, ...]:
             f"{root}.201", "High-Throughput JPEG 2000 (Lossless Only)", "htj2k", "exact"
         ),
         TransferSyntax(
-            f"{root}.202", "High-Throughput JPEG 2000 with RPCL Options (Lossless Only)", "htj2k"
+            f"{root}.202",
+            "High-Throughput JPEG 2000 with RPCL Options (Lossless Only)",
+            "htj2k",
+            "exact",
         ),
         TransferSyntax(f"{root}.203", "High-Throughput JPEG 2000", "htj2k", clamped),
+        # Before the standard, Cornerstone3D and static-wado wrote it under a UID of their own.
+        TransferSyntax("3.2.840.10008.1.2.4.96", "High-Throughput JPEG 2000 (private)", "htj2k"),
     )
 
 
@@ -213,9 +248,9 @@ def _elsewhere() -> tuple[TransferSyntax, ...]:
     root = "1.2.840.10008.1.2"
     return (
         TransferSyntax(f"{root}.4.94", "JPIP Referenced"),
-        TransferSyntax(f"{root}.4.95", "JPIP Referenced Deflate"),
+        TransferSyntax(f"{root}.4.95", "JPIP Referenced Deflate", deflated=True),
         TransferSyntax(f"{root}.4.204", "JPIP HTJ2K Referenced"),
-        TransferSyntax(f"{root}.4.205", "JPIP HTJ2K Referenced Deflate"),
+        TransferSyntax(f"{root}.4.205", "JPIP HTJ2K Referenced Deflate", deflated=True),
         TransferSyntax(f"{root}.7.1", "SMPTE ST 2110-20 Uncompressed Progressive Active Video"),
         TransferSyntax(f"{root}.7.2", "SMPTE ST 2110-20 Uncompressed Interlaced Active Video"),
         TransferSyntax(f"{root}.7.3", "SMPTE ST 2110-30 PCM Digital Audio"),
@@ -223,9 +258,13 @@ def _elsewhere() -> tuple[TransferSyntax, ...]:
 
 
 SYNTAXES = _rows()
-# Before its standard, Cornerstone3D and static-wado wrote HTJ2K under a UID of their own.
-_PRIVATE: dict[str, Codec] = {"3.2.840.10008.1.2.4.96": "htj2k"}
 _BY_UID = {syntax.uid: syntax for syntax in SYNTAXES}
+DEFLATED = frozenset(syntax.uid for syntax in SYNTAXES if syntax.deflated)
+
+
+def is_big_endian(uid: str) -> bool:
+    """Whether uncompressed samples are."""
+    return uid in _BY_UID and _BY_UID[uid].big_endian
 
 
 def codec_of(uid: str) -> Codec:
@@ -235,15 +274,14 @@ def codec_of(uid: str) -> Codec:
         Unsupported: nothing here does.
     """
     row = _BY_UID.get(uid)
-    codec = _PRIVATE.get(uid) if row is None else row.codec
-    if codec is None:
+    if row is None or row.codec is None:
         name = f" ({row.name})" if row is not None else ""
         raise Unsupported(
             f"the image cannot be decoded because no codec for transfer syntax {uid}{name} is "
             "here; ask for ENCODED and decode it elsewhere",
             transfer_syntax_uid=uid,
         )
-    return codec
+    return row.codec
 
 
 def table() -> str:
