@@ -76,10 +76,25 @@ def _unpacked(segment: bytes, length_bytes: int) -> Plane:
     """Undo PackBits. With `out`, the codec takes no memory that the header did not promise."""
     try:
         written = imagecodecs.packbits_decode(segment, out=bytearray(length_bytes))
-    except imagecodecs.ImcdError:
-        # Some writers pad a segment by more than the one byte that the codec takes for padding.
-        roomy = bytearray(2 * length_bytes + 128)
-        written = imagecodecs.packbits_decode(segment, out=roomy)
+    except RuntimeError:
+        # It takes one byte of padding; some writers pad by more, or with other bytes.
+        written = _unpacked_until(segment, length_bytes)
     if len(written) < length_bytes:
         raise Undecodable("the image cannot be decoded because its RLE segments are too short")
     return np.frombuffer(written, np.uint8, length_bytes)
+
+
+def _unpacked_until(segment: bytes, length_bytes: int) -> bytes:
+    """PS3.5 G.3.2, up to the wanted length, whatever stands behind."""
+    written, position = bytearray(), 0
+    while len(written) < length_bytes and position + 1 < len(segment):
+        count = segment[position]
+        if count < 128:
+            written += segment[position + 1 : position + 2 + count]
+            position += 2 + count
+        elif count > 128:
+            written += segment[position + 1 : position + 2] * (257 - count)
+            position += 2
+        else:
+            position += 1
+    return bytes(written[:length_bytes])
