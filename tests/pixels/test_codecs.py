@@ -16,6 +16,7 @@ from pydicom.pixels import get_encoder
 from pydicom.uid import RLELossless
 
 from imageid_loaders.errors import TooLarge, Undecodable, Unsupported
+from pixels.conftest import Count
 from pixels.material import dataset, decoded, encoded, part10, path_of
 
 NOISE = np.random.default_rng(1)
@@ -64,13 +65,18 @@ LOSSLESS: list[tuple[str, Callable[[np.ndarray], bytes]]] = [
 @pytest.mark.parametrize("array", [GREY, COLOUR], ids=["grey", "colour"])
 @pytest.mark.parametrize(("number", "encode"), LOSSLESS, ids=[number for number, _ in LOSSLESS])
 def test_a_lossless_syntax_gives_what_went_in(
-    number: str, encode: Callable[[np.ndarray], bytes], array: np.ndarray, tmp_path: Path
+    number: str,
+    encode: Callable[[np.ndarray], bytes],
+    array: np.ndarray,
+    tmp_path: Path,
+    count: Count,
 ) -> None:
     path = write(tmp_path / "a.dcm", encode(array), SYNTAX + number, array)
 
     found, _ = decoded(encoded(path), tmp_path)
 
     assert np.array_equal(found, array)
+    count(path, f"{number} of {array.shape}", "exact")
 
 
 @pytest.mark.parametrize("array", [GREY, COLOUR], ids=["grey", "colour"])
@@ -247,7 +253,7 @@ def test_tiny_colour_images_are_not_taken_for_planes(tmp_path: Path) -> None:
     assert np.array_equal(found, tiny)
 
 
-def test_a_deflated_frame_gives_what_went_in(tmp_path: Path) -> None:
+def test_a_deflated_frame_gives_what_went_in(tmp_path: Path, count: Count) -> None:
     machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     frame = machine.compress(GREY.tobytes()) + machine.flush()
     path = write(tmp_path / "a.dcm", frame, "1.2.840.10008.1.2.8.1", GREY)
@@ -255,6 +261,7 @@ def test_a_deflated_frame_gives_what_went_in(tmp_path: Path) -> None:
     found, _ = decoded(encoded(path), tmp_path)
 
     assert np.array_equal(found, GREY)
+    count(path, "deflated frame", "exact")
 
 
 def test_a_deflated_frame_larger_than_its_samples_is_refused(tmp_path: Path) -> None:

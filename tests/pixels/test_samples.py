@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
 from pydicom.uid import ExplicitVRBigEndian
 
 from imageid_loaders.errors import Undecodable, Unsupported
@@ -108,6 +109,63 @@ def test_bits_of_a_frame_that_begins_inside_a_byte_are_found(tmp_path: Path) -> 
     found = [decoded(encoded(path, frame), tmp_path)[0].tolist() for frame in (1, 2, 3)]
 
     assert found == frames.tolist()
+
+
+def test_samples_of_12_bits_that_follow_without_gaps_are_spread(tmp_path: Path) -> None:
+    # PS3.5 D: 0x123, 0x456, 0x789, 0xABC in three words of 16 bits.
+    packed = bytes.fromhex("2361 4589c7ab".replace(" ", ""))
+    path = part10(tmp_path / "a.dcm", packed, Rows=1, Columns=4, BitsAllocated=12)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert found.dtype == np.uint16
+    assert [hex(value) for value in found[0]] == ["0x123", "0x456", "0x789", "0xabc"]
+
+
+def test_12_bit_frames_that_begin_inside_a_byte_are_found(tmp_path: Path) -> None:
+    packed = bytes.fromhex("236145")  # 0x123, 0x456
+    path = part10(tmp_path / "a.dcm", packed, Rows=1, Columns=1, BitsAllocated=12, NumberOfFrames=2)
+
+    found = [decoded(encoded(path, frame), tmp_path)[0][0, 0] for frame in (1, 2)]
+
+    assert found == [0x123, 0x456]
+
+
+@pytest.mark.parametrize("signed", [0, 1])
+def test_samples_of_24_bits_are_read(signed: int, tmp_path: Path) -> None:
+    path = part10(
+        tmp_path / "a.dcm",
+        b"\x01\x02\x03\xff\xff\xff",
+        Rows=1,
+        Columns=2,
+        BitsAllocated=24,
+        PixelRepresentation=signed,
+    )
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert found.tolist() == [[0x030201, -1 if signed else 0xFFFFFF]]
+
+
+def test_big_endian_samples_of_24_bits_are_unsupported(tmp_path: Path) -> None:
+    path = part10(
+        tmp_path / "a.dcm", b"\0" * 6, ExplicitVRBigEndian, Rows=1, Columns=2, BitsAllocated=24
+    )
+
+    with pytest.raises(Unsupported, match="big-endian samples of 24 bits"):
+        decoded(encoded(path), tmp_path)
+
+
+def test_the_big_endian_pixels_in_ges_little_endian_data_set_are_turned(tmp_path: Path) -> None:
+    array = np.array([[1, 2, 0x1234]], np.uint16)
+    path = grey(tmp_path / "a.dcm", array.byteswap())
+    as_ge = dcmread(path)
+    as_ge.file_meta.TransferSyntaxUID = "1.2.840.113619.5.2"
+    as_ge.save_as(path, implicit_vr=True, little_endian=True)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, array)
 
 
 def test_samples_wider_than_the_contract_knows_are_unsupported(tmp_path: Path) -> None:

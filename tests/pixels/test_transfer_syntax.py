@@ -9,6 +9,7 @@ from pydicom.uid import UID_dictionary
 
 from imageid_daemon.pixels.transfer_syntax import SYNTAXES, TransferSyntax, codec_of
 from imageid_loaders.errors import Unsupported
+from pixels.conftest import Count
 from pixels.material import decoded, encoded, part10
 
 NOT_DECODED = [row for row in SYNTAXES if row.codec is None]
@@ -29,7 +30,7 @@ def test_every_row_is_unique() -> None:
 
 @pytest.mark.parametrize("row", NOT_DECODED, ids=lambda row: row.uid)
 def test_what_is_not_decoded_is_refused_by_uid_and_name(
-    row: TransferSyntax, tmp_path: Path
+    row: TransferSyntax, tmp_path: Path, count: Count
 ) -> None:
     path = part10(tmp_path / "a.dcm", [b"\0" * 64], row.uid, Rows=1, Columns=1, BitsAllocated=8)
 
@@ -38,6 +39,7 @@ def test_what_is_not_decoded_is_refused_by_uid_and_name(
 
     assert f"{row.uid} ({row.name})" in str(refusal.value)
     assert refusal.value.metadata == {"transfer_syntax_uid": row.uid}
+    count(path, f"of {row.name}", "refused with reason")
 
 
 def test_an_unknown_syntax_is_refused_by_uid() -> None:

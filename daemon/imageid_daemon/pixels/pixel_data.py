@@ -78,7 +78,7 @@ def _stored_length_bits(element: PixelElement, pixel: ImagePixel) -> int:
     full_bytes = full_length_bytes(pixel)
     whole = full_bytes * pixel.number_of_frames
     if element.value_length in (whole, whole + whole % 2):
-        return full_bytes * 8 if pixel.bits_allocated > 1 else native_length_bits(pixel)
+        return full_bytes * 8 if pixel.bits_allocated % 8 == 0 else native_length_bits(pixel)
     return native_length_bits(pixel)
 
 
