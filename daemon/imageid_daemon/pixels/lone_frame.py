@@ -123,9 +123,7 @@ def _is_native(syntax: str | None) -> bool:
 def _contradicts(stated: str | None, stream: Codestream) -> bool:
     """Whether the origin's label is of another family, whose codec would refuse the frame."""
     codecs = _CODECS_OF_FAMILY[stream.family]
-    return stated is None or not any(
-        row.uid == stated and row.codec in codecs for row in SYNTAXES
-    )
+    return stated is None or not any(row.uid == stated and row.codec in codecs for row in SYNTAXES)
 
 
 def _native_lengths(pixel: ImagePixel) -> tuple[int, ...]:

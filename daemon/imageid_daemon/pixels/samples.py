@@ -74,9 +74,9 @@ def from_codec(array: Samples, pixel: ImagePixel, stream: Codestream) -> Samples
         return _extract(words, pixel, pixel.bits_stored, high_bit)
     # A lossy codec overshoots the range; cut there, as masking would turn white to black.
     low = -(1 << (pixel.bits_stored - 1)) if pixel.signed else 0
-    return np.asarray(
-        np.clip(_resigned(words, pixel, stream), low, low + (1 << pixel.bits_stored) - 1)
-    )
+    resigned = _resigned(words, pixel, stream)
+    target = resigned if resigned.flags.writeable else None
+    return np.asarray(np.clip(resigned, low, low + (1 << pixel.bits_stored) - 1, out=target))
 
 
 def _typed(array: Samples, pixel: ImagePixel) -> Samples:
@@ -97,16 +97,17 @@ def _resigned(words: Samples, pixel: ImagePixel, stream: Codestream) -> Samples:
 
 
 def _extract(array: Samples, pixel: ImagePixel, bits: int, high_bit: int) -> Samples:
-    unused_below = high_bit + 1 - bits
+    """In place where that is possible: the memory of a new frame costs more than its bits."""
     if bits == pixel.sample_bits:
         return array
+    target = array if array.flags.writeable else np.empty_like(array)
     if not pixel.signed:
-        kept = np.right_shift(array, unused_below) if unused_below else array
-        return np.asarray(np.bitwise_and(kept, np.asarray((1 << bits) - 1, array.dtype)))
+        kept = np.right_shift(array, high_bit + 1 - bits, out=target) if high_bit >= bits else array
+        mask_bits = np.asarray((1 << bits) - 1, array.dtype)
+        return np.asarray(np.bitwise_and(kept, mask_bits, out=target))
     # The second shift is arithmetic and so extends the sign.
-    shifted = np.left_shift(array, pixel.sample_bits - 1 - high_bit)
-    np.right_shift(shifted, pixel.sample_bits - bits, out=shifted)
-    return shifted
+    shifted = np.left_shift(array, pixel.sample_bits - 1 - high_bit, out=target)
+    return np.asarray(np.right_shift(shifted, pixel.sample_bits - bits, out=target))
 
 
 def _bits(frame: EncodedFrame, pixel: ImagePixel) -> Samples:
