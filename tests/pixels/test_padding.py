@@ -101,3 +101,28 @@ def test_colour_has_no_padding(tmp_path: Path) -> None:
     _, description = decoded(encoded(path), tmp_path)
 
     assert extremes(description.metadata) == (0, 9)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "dtype"), [("Float", "<f4"), ("DoubleFloat", "<f8")], ids=["float", "double"]
+)
+def test_float_pixel_data_have_padding_of_their_own(
+    prefix: str, dtype: str, tmp_path: Path
+) -> None:
+    array = np.array([[-9999.5, -1.25, 0, 2.5, 8.5]], dtype)
+    path = part10(
+        tmp_path / "a.dcm",
+        b"",
+        Rows=1,
+        Columns=5,
+        BitsAllocated=array.itemsize * 8,
+        **{
+            f"{prefix}PixelData": array.tobytes(),
+            f"{prefix}PixelPaddingValue": -9999.5,
+            f"{prefix}PixelPaddingRangeLimit": -1.25,
+        },
+    )
+
+    _, description = decoded(encoded(path), tmp_path)
+
+    assert extremes(description.metadata) == (0, 8.5)
