@@ -379,6 +379,48 @@ def test_a_codestream_of_more_bits_than_allocated_is_refused(tmp_path: Path) -> 
         decoded(encoded(path), tmp_path)
 
 
+BREAKING_OFF: list[tuple[str, Callable[[np.ndarray], bytes]]] = [
+    *LOSSLESS,
+    ("50", lambda array: imagecodecs.jpeg8_encode(array, level=90)),
+    ("51", lambda array: imagecodecs.jpeg8_encode(array, level=90)),
+]
+
+
+@pytest.mark.parametrize("lost_bytes", [4, 8, 200])
+@pytest.mark.parametrize(
+    ("number", "encode"), BREAKING_OFF, ids=[number for number, _ in BREAKING_OFF]
+)
+def test_a_codestream_that_breaks_off_is_refused_not_filled_up(
+    number: str, encode: Callable[[np.ndarray], bytes], lost_bytes: int, tmp_path: Path
+) -> None:
+    array = COLOUR if number in ("50", "80") else GREY
+    path = write(tmp_path / "a.dcm", encode(array)[:-lost_bytes], SYNTAX + number, array)
+
+    with pytest.raises(Undecodable):
+        decoded(encoded(path), tmp_path)
+
+
+@pytest.mark.parametrize("number", ["50", "57", "70"])
+def test_a_jpeg_that_lacks_its_end_alone_is_whole(number: str, tmp_path: Path) -> None:
+    frame = dict(BREAKING_OFF)[number](COLOUR)
+    whole = write(tmp_path / "whole.dcm", frame, SYNTAX + number, COLOUR)
+    endless = write(tmp_path / "endless.dcm", frame[:-2], SYNTAX + number, COLOUR)
+
+    found, _ = decoded(encoded(endless), tmp_path)
+
+    assert np.array_equal(found, decoded(encoded(whole), tmp_path)[0])
+
+
+def test_high_throughput_jpeg_2000_of_32_bits_gives_what_went_in(tmp_path: Path) -> None:
+    wide = NOISE.integers(0, 2**32, (24, 40), np.uint32)
+    frame = imagecodecs.htj2k_encode(wide, reversible=True)
+    path = write(tmp_path / "a.dcm", frame, SYNTAX + "201", wide)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, wide)
+
+
 def test_jpeg_of_four_components_is_unsupported(tmp_path: Path) -> None:
     four = NOISE.integers(0, 256, (24, 40, 4), np.uint8)
     frame = imagecodecs.jpeg8_encode(four, colorspace="CMYK", outcolorspace="CMYK")

@@ -11,9 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import imagecodecs
+import numpy as np
 from numpy.typing import NDArray
 
-from imageid_daemon.pixels import codestream_header, run_lengths, samples, transfer_syntax
+from imageid_daemon.pixels import (
+    codestream_header,
+    jpeg_header,
+    run_lengths,
+    samples,
+    transfer_syntax,
+)
 from imageid_daemon.pixels.codestream import Codestream, Family
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
 from imageid_daemon.pixels.image_pixel import ImagePixel
@@ -27,6 +34,8 @@ Samples = NDArray[Any]
 # What a deflated frame may hold behind its samples: a byte of padding, and the end of block.
 _DEFLATE_SLACK_BYTES = 64
 _OPENJPEG_BITS = 31
+# Entropy-coded data of no meaning, without a marker in them, and their complement.
+_NOISES = (b"\xb7\x5a\xe3" * 32, b"\x48\xa5\x1c" * 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ def decode(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded
         stored = run_lengths.decode(frame.data, pixel)
         return Decoded(samples.mask(stored, pixel), pixel.photometric_interpretation)
     stream = _checked_codestream(frame.data, pixel, _FAMILIES[codec])
-    _check_reach(stream, frame.transfer_syntax_uid)
+    _check_reach(codec, stream, frame.transfer_syntax_uid)
     array, photometric = _CODECS[codec](frame.data, pixel, stream, keep_ybr)
     return Decoded(samples.from_codec(_in_shape(array, pixel), pixel, stream), photometric)
 
@@ -104,9 +113,10 @@ def _checked_codestream(data: bytes, pixel: ImagePixel, families: tuple[Family, 
     return stream
 
 
-def _check_reach(stream: Codestream, syntax: str) -> None:
+def _check_reach(codec: Codec, stream: Codestream, syntax: str) -> None:
     """Refuse what the codecs here do not know of their own families."""
-    if stream.family == "jpeg-2000" and stream.precision > _OPENJPEG_BITS:
+    wide = stream.family == "jpeg-2000" and stream.precision > _OPENJPEG_BITS
+    if wide and not (codec == "htj2k" and stream.exact):
         what = f"JPEG 2000 of {stream.precision} bits a sample"
     elif stream.family in ("jpeg", "jpeg-lossless") and stream.samples_per_pixel == 4:
         what = "the four components of this JPEG"
@@ -134,13 +144,32 @@ def _jpeg(
 ) -> tuple[Samples, str]:
     photometric = pixel.photometric_interpretation
     if pixel.samples_per_pixel != 3:
-        return imagecodecs.jpeg8_decode(data), photometric
+        return _libjpeg(data), photometric
     # Named, because without it libjpeg guesses from the Adobe marker, which may be absent.
     stored = "YCBCR" if _is_ybr(pixel, stream) else "RGB"
     # Lossless processes carry no colour transformation, and libjpeg refuses to add one.
     wanted = stored if keep_ybr or stream.family == "jpeg-lossless" else "RGB"
-    array = imagecodecs.jpeg8_decode(data, colorspace=stored, outcolorspace=wanted)
+    array = _libjpeg(data, stored, wanted)
     return array, "YBR_FULL" if wanted == "YCBCR" else "RGB"
+
+
+def _libjpeg(data: bytes, stored: str | None = None, wanted: str | None = None) -> Samples:
+    """Decode, and refuse what breaks off, because libjpeg fills up what is missing with grey."""
+
+    def decoded(codestream: bytes) -> Samples:
+        return imagecodecs.jpeg8_decode(codestream, colorspace=stored, outcolorspace=wanted)
+
+    array = decoded(data)
+    # Some writers leave out the end alone. Then nothing behind the last bit changes a sample.
+    whole = jpeg_header.ends(data) or all(
+        np.array_equal(array, decoded(data + noise)) for noise in _NOISES
+    )
+    if not whole:
+        raise Undecodable(
+            "the image cannot be decoded because its JPEG data break off; "
+            "ask for ENCODED to get them as they are"
+        )
+    return array
 
 
 def _is_ybr(pixel: ImagePixel, stream: Codestream) -> bool:
@@ -162,12 +191,10 @@ def _jpeg_2000(data: bytes, pixel: ImagePixel, *_: object) -> tuple[Samples, str
     return imagecodecs.jpeg2k_decode(data, planar=False), _after_wavelet(pixel)
 
 
-def _htj2k(
-    data: bytes, pixel: ImagePixel, stream: Codestream, keep_ybr: bool
-) -> tuple[Samples, str]:
-    # OpenJPH wraps instead of clamping what a lossy codestream overshoots, whatever syntax
-    # the codestream is labelled with.
-    if not stream.exact:
+def _htj2k(data: bytes, pixel: ImagePixel, stream: Codestream, _: bool) -> tuple[Samples, str]:
+    # OpenJPH is twice as fast, but wraps instead of clamping what a lossy codestream overshoots,
+    # and fills in silently what a damaged one lacks.
+    if stream.precision <= _OPENJPEG_BITS:
         return _jpeg_2000(data, pixel)
     return imagecodecs.htj2k_decode(data, planar=False), _after_wavelet(pixel)
 

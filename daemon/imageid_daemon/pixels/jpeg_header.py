@@ -9,7 +9,7 @@ from typing import Literal
 
 from imageid_daemon.pixels.codestream import Codestream, Family, broken
 
-_START = b"\xff\xd8"
+_START, _SCAN, _END_OF_IMAGE = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 _FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _FAMILIES: dict[int, Family] = {0xC3: "jpeg-lossless", 0xCB: "jpeg-lossless", 0xF7: "jpeg-ls"}
 _START_OF_SCAN, _APP0, _APP14 = 0xDA, 0xE0, 0xEE
@@ -18,6 +18,11 @@ _START_OF_SCAN, _APP0, _APP14 = 0xDA, 0xE0, 0xEE
 def begins(data: bytes) -> bool:
     """Whether the bytes are a JPEG or a JPEG-LS codestream."""
     return data[:2] == _START
+
+
+def ends(data: bytes) -> bool:
+    """Whether the end follows the last scan; neither marker can stand within one (B.1.1.5)."""
+    return data.rfind(_END_OF_IMAGE) > data.rfind(_SCAN)
 
 
 def read(data: bytes) -> Codestream:

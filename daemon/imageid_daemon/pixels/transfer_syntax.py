@@ -26,7 +26,7 @@ _DECODERS: dict[Codec, str] = {
     "jpeg": "libjpeg-turbo",
     "jpeg-ls": "CharLS",
     "jpeg-2000": "OpenJPEG",
-    "htj2k": "OpenJPH where reversible, else OpenJPEG",
+    "htj2k": "OpenJPEG; OpenJPH where reversible and of 32 bits",
     "jpeg-xl": "libjxl",
     "recompressed jpeg": "libjxl back to the JPEG, libjpeg-turbo",
 }
