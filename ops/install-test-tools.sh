@@ -19,10 +19,10 @@ missing_packages() {
     has prometheus && has promtool || echo prometheus
     has systemd-analyze || echo systemd
     has dcm2pnm && has dcmj2pnm && has dcml2pnm || echo dcmtk
-    has_node || echo nodejs
-    has npm || echo npm
     has gdcmconv || echo libgdcm-tools
     has jpegtran || echo libjpeg-turbo-progs
+    has_node || echo nodejs
+    has npm || echo npm
     has_go || echo golang-go
 }
 

@@ -421,6 +421,15 @@ def test_high_throughput_jpeg_2000_of_32_bits_gives_what_went_in(tmp_path: Path)
     assert np.array_equal(found, wide)
 
 
+def test_jpeg_2000_with_subsampled_components_is_refused(tmp_path: Path) -> None:
+    frame = bytearray(dict(LOSSLESS)["90"](COLOUR))
+    frame[frame.index(b"\xff\x51") + 2 + 38 + 3 + 1] = 2
+    path = write(tmp_path / "a.dcm", bytes(frame), SYNTAX + "90", COLOUR)
+
+    with pytest.raises(Undecodable, match="subsampled"):
+        decoded(encoded(path), tmp_path)
+
+
 def test_jpeg_of_four_components_is_unsupported(tmp_path: Path) -> None:
     four = NOISE.integers(0, 256, (24, 40, 4), np.uint8)
     frame = imagecodecs.jpeg8_encode(four, colorspace="CMYK", outcolorspace="CMYK")

@@ -105,6 +105,11 @@ def _checked_codestream(data: bytes, pixel: ImagePixel, families: tuple[Family, 
             f"{_size(pixel.rows, pixel.columns, pixel.samples_per_pixel)}; "
             "ask for ENCODED to get it as it is"
         )
+    if stream.subsampled:
+        raise Undecodable(
+            "the image cannot be decoded because the components of its codestream are "
+            "subsampled; ask for ENCODED to get it as it is"
+        )
     if stream.precision > pixel.bits_allocated:
         raise Undecodable(
             f"the image cannot be decoded because its codestream has {stream.precision} bits a "

@@ -21,6 +21,7 @@ class Codestream:
         exact: the samples are those that were encoded; a lossy codec may overshoot.
         colors: which colours its samples have, where it says so itself: the markers of
             JPEG, and JPEG XL, which always gives back what it transformed.
+        subsampled: the components of JPEG 2000 differ in their number of samples.
         holds_jpeg: JPEG XL that a JPEG can be had back from, bit for bit.
     """
 
@@ -32,6 +33,7 @@ class Codestream:
     signed: bool = False
     exact: bool = False
     colors: Literal["rgb", "ybr"] | None = None
+    subsampled: bool = False
     holds_jpeg: bool = False
 
 

@@ -71,6 +71,7 @@ def read(data: bytes) -> Codestream:
         (depth & 0x7F) + 1,
         signed=bool(depth & 0x80),
         exact=all(style[4] == _REVERSIBLE for style in styles),
+        subsampled=any(component[1:] != (1, 1) for component in size.components),
     )
 
 
@@ -124,11 +125,6 @@ def _check(size: _Size, style: bytes) -> None:
         raise Undecodable(
             "the image cannot be decoded because the components of its codestream differ in "
             "precision; ask for ENCODED to get it as it is"
-        )
-    if any((across, down) != (1, 1) for _, across, down in size.components):
-        raise Undecodable(
-            "the image cannot be decoded because the components of its codestream are "
-            "subsampled; ask for ENCODED to get it as it is"
         )
     if 0 in size.tile or size.tiles > _TILE_LIMIT or _precinct_count(size, style) > _PRECINCT_LIMIT:
         raise broken("promises more tiles or precincts than its samples are worth")

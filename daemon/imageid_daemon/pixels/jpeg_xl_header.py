@@ -31,7 +31,7 @@ def read(data: bytes) -> Codestream:
     """
     boxed = data.startswith(_BOXES)
     names = {name for name, _ in _boxes(data)} if boxed else set()
-    header = _Header(_Bits(_first_part(data) if boxed else data[:_HEADER_BYTES]))
+    header = _Header(_Bits(_codestream_head(data) if boxed else data[:_HEADER_BYTES]))
     found = header.read()
     return Codestream(
         "jpeg-xl",
@@ -63,13 +63,15 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position = end
 
 
-def _first_part(data: bytes) -> bytes:
+def _codestream_head(data: bytes) -> bytes:
+    """The first part may be as short as its writer likes; the header goes on in the next."""
+    head = b""
     for name, body in _boxes(data):
         if name == _WHOLE:
             return body
-        if name == _PART:
-            return body[4:]  # behind its number
-    raise broken()
+        if name == _PART and len(head) < _HEADER_BYTES:
+            head += body[4:]  # behind its number
+    return head
 
 
 class _Bits:

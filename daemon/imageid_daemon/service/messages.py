@@ -31,8 +31,6 @@ _SAMPLE_TYPES = {
     "int64": types_pb2.SAMPLE_TYPE_INT64,
     "float32": types_pb2.SAMPLE_TYPE_FLOAT32,
     "float64": types_pb2.SAMPLE_TYPE_FLOAT64,
-    "uint64": types_pb2.SAMPLE_TYPE_UINT64,
-    "int64": types_pb2.SAMPLE_TYPE_INT64,
 }
 _STATUSES = {
     CacheStatus.HIT: types_pb2.CACHE_STATUS_HIT,

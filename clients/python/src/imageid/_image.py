@@ -23,8 +23,6 @@ _DTYPES = {
     v1.SAMPLE_TYPE_INT64: "<i8",
     v1.SAMPLE_TYPE_FLOAT32: "<f4",
     v1.SAMPLE_TYPE_FLOAT64: "<f8",
-    v1.SAMPLE_TYPE_UINT64: "<u8",
-    v1.SAMPLE_TYPE_INT64: "<i8",
 }
 
 
