@@ -12,13 +12,12 @@ from typing import BinaryIO
 from pydicom import Dataset
 from pydicom.filereader import read_dataset, read_partial
 from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
 
-from imageid_daemon.pixels import limits
+from imageid_daemon.pixels import limits, transfer_syntax
 from imageid_loaders.errors import TooLarge, Undecodable
 
 _PIXEL_KEYWORDS = {
@@ -74,8 +73,9 @@ def read(path: str) -> Part10:
         TooLarge: a deflated data set exceeds the limit.
     """
     with _open(path) as stream:
-        if _stated_syntax(stream) == DeflatedExplicitVRLittleEndian:
-            return _read_deflated(path, stream)
+        stated = _stated_syntax(stream)
+        if stated in transfer_syntax.DEFLATED:
+            return _read_deflated(path, stream, stated)
         stream.seek(0)
         attributes = read_partial(
             stream, _at_pixel_data, defer_size=limits.ATTRIBUTE_LIMIT_BYTES, force=True
@@ -112,12 +112,12 @@ def _syntax(attributes: Dataset, implicit: bool, little: bool) -> str:
     return str(ExplicitVRLittleEndian if little else ExplicitVRBigEndian)
 
 
-def _read_deflated(path: str, stream: BinaryIO) -> Part10:
+def _read_deflated(path: str, stream: BinaryIO, syntax: str) -> Part10:
     inflated = inflate(stream.read(), limits.INFLATED_LIMIT_BYTES)
     body = io.BytesIO(inflated)
     attributes = read_dataset(body, False, True, stop_when=_at_pixel_data)
     element = _pixel_element(body, False, True)
-    return Part10(path, attributes, str(DeflatedExplicitVRLittleEndian), element, inflated)
+    return Part10(path, attributes, syntax, element, inflated)
 
 
 def inflate(data: bytes, limit_bytes: int) -> bytes:

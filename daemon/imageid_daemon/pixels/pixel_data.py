@@ -6,8 +6,8 @@ from typing import BinaryIO
 
 from pydicom import Dataset
 from pydicom.encaps import get_frame
-from pydicom.uid import ExplicitVRBigEndian
 
+from imageid_daemon.pixels import transfer_syntax
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.part10 import Part10, PixelElement
@@ -54,7 +54,7 @@ def _encapsulated(stream: BinaryIO, attributes: Dataset, frames: int, index: int
 def _native(
     stream: BinaryIO, part10: Part10, element: PixelElement, pixel: ImagePixel, index: int
 ) -> EncodedFrame:
-    big_endian = part10.transfer_syntax_uid == ExplicitVRBigEndian
+    big_endian = transfer_syntax.is_big_endian(part10.transfer_syntax_uid)
     length_bits = _stored_length_bits(element, pixel)
     first_bit = index * length_bits
     start, stop = first_bit // 8, (first_bit + length_bits + 7) // 8
@@ -78,7 +78,7 @@ def _stored_length_bits(element: PixelElement, pixel: ImagePixel) -> int:
     full_bytes = full_length_bytes(pixel)
     whole = full_bytes * pixel.number_of_frames
     if element.value_length in (whole, whole + whole % 2):
-        return full_bytes * 8 if pixel.bits_allocated > 1 else native_length_bits(pixel)
+        return full_bytes * 8 if pixel.bits_allocated % 8 == 0 else native_length_bits(pixel)
     return native_length_bits(pixel)
 
 

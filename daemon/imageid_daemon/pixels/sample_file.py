@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +38,3 @@ def map_samples(path: str, layout: Layout) -> Samples:
     """Map a file that `write_samples` wrote, read-only."""
     dtype = np.dtype(layout.dtype).newbyteorder("<")
     return np.memmap(path, dtype, "r", shape=layout.shape)
-
-
-def extremes(samples: Samples) -> tuple[float | None, float | None]:
-    """The smallest and the largest sample; None where it is no finite number."""
-    low, high = float(np.fmin.reduce(samples, None)), float(np.fmax.reduce(samples, None))
-    return (low if math.isfinite(low) else None), (high if math.isfinite(high) else None)
