@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 # Some bytes at an offset, at most so many; fewer only at the end.
 ReadAt = Callable[[int, int], bytes]
@@ -37,7 +38,7 @@ class FileBytes:
 
     @property
     def size_bytes(self) -> int:
-        return os.stat(self.path).st_size - self.origin
+        return Path(self.path).stat().st_size - self.origin
 
 
 @dataclass(frozen=True, slots=True)

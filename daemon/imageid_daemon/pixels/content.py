@@ -12,6 +12,7 @@ from pydicom.uid import ExplicitVRBigEndian
 from imageid_daemon.pixels import (
     embedded_overlays,
     image_pixel,
+    indexing,
     lone_frame,
     metadata,
     nifti,
@@ -31,6 +32,8 @@ Kind = Literal["part10", "lone frame", "picture", "nifti"]
 
 def kind(encoded: Encoded) -> Kind:
     """Tell by the first bytes; without a known beginning, a data set without preamble."""
+    if encoded.located is not None:
+        return "part10"
     with Path(encoded.path).open("rb") as stream:
         head = stream.read(nifti.HEAD_BYTES)
     if encoded.plane is not None:
@@ -120,7 +123,10 @@ def open_part10(encoded: Encoded) -> part10.Part10:
     Raises:
         Undecodable: without a preamble, it does not look like DICOM either.
     """
-    found = part10.read(encoded.path)
+    if encoded.located is not None:
+        found = indexing.open_located(encoded.path, encoded.located)
+    else:
+        found = part10.read(encoded.path)
     if not any(keyword in found.attributes for keyword in ("SOPClassUID", "Rows")):
         raise Undecodable(
             "the image cannot be decoded because it is neither DICOM nor a picture of a known "

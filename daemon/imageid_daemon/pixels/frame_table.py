@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from imageid_daemon.pixels.fragments import Fragments
 
@@ -29,6 +30,20 @@ _LOOK_BYTES = 64
 
 # Some bytes of a fragment, by its number: from its beginning, or (negative) before its end.
 Look = Callable[[int, int], bytes]
+
+
+class FramePlaces(NamedTuple):
+    """Where a frame is.
+
+    Args:
+        places: offset and length of its fragments, in bytes; empty where it is not certain.
+        located: how many frames are.
+        frames: how many the header says there are.
+    """
+
+    places: list[tuple[int, int]]
+    located: int
+    frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +63,14 @@ class FrameTable:
     def located(self) -> int:
         return len(self.firsts) - 1
 
-    def places(self, frame: int) -> list[tuple[int, int]]:
-        """Offset and length of each fragment of a located frame, counted from 1."""
-        first, behind = self.firsts[frame - 1 : frame + 1]
-        found = self.fragments
-        return list(
-            zip(found.offsets[first:behind], found.lengths[first:behind], strict=True)
-        )
+    def places(self, frame: int) -> FramePlaces:
+        """Where a frame is, counted from 1."""
+        places: list[tuple[int, int]] = []
+        if frame <= self.located:
+            first, behind = self.firsts[frame - 1 : frame + 1]
+            lengths = self.fragments.lengths[first:behind]
+            places = list(zip(self.fragments.offsets[first:behind], lengths, strict=True))
+        return FramePlaces(places, self.located, self.frames)
 
 
 def build(

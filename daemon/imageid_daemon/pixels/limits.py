@@ -20,6 +20,8 @@ HEADER_ELEMENTS = 1 << 22
 HEADER_LIMIT_BYTES = 64 << 20
 HEADER_ATTRIBUTES = 1 << 16
 UID_BYTES = 64 + 64  # with room for those who pad more than PS3.5 9.1 allows
+# Below, reading a header and walking over fragments anew costs less than asking an index.
+INDEX_FROM_BYTES = 1 << 20
 # Fragments of encapsulated pixel data.
 FRAGMENTS = 1 << 21
 

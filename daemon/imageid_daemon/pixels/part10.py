@@ -28,6 +28,7 @@ from imageid_daemon.pixels.data_set import (
     build,
     read_values,
 )
+from imageid_daemon.pixels.frame_table import FramePlaces
 from imageid_loaders.errors import TooLarge, Undecodable
 
 _PREAMBLE_BYTES = 132
@@ -80,7 +81,7 @@ class Part10:
         source: where every offset counts: the file, or its inflated data set.
         attributes: what stands before the pixel data.
         extended_offsets, extended_lengths: the elements, where they are there.
-        places: offset and length of the fragments of the frame, where they are known.
+        places: where the one frame is that is to be read, if an index has told it.
     """
 
     source: ByteSource
@@ -89,7 +90,7 @@ class Part10:
     pixel_element: PixelElement | None
     extended_offsets: Element | None = None
     extended_lengths: Element | None = None
-    places: tuple[tuple[int, int], ...] = ()
+    places: FramePlaces | None = None
 
 
 def read(path: str) -> Part10:

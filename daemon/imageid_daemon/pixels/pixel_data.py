@@ -9,7 +9,7 @@ from pydicom.uid import ExplicitVRBigEndian
 from imageid_daemon.pixels import fragments, frame_table, limits
 from imageid_daemon.pixels.byte_source import ReadAt
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
-from imageid_daemon.pixels.frame_table import FrameTable
+from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.part10 import Part10, PixelElement
 from imageid_loaders.errors import Undecodable
@@ -29,7 +29,8 @@ def read_frame(part10: Part10, pixel: ImagePixel, frame: int) -> EncodedFrame:
         raise Undecodable("the data set cannot be decoded because it holds no pixel data")
     with part10.source.reading() as read:
         if is_encapsulated(part10, read):
-            places = part10.places or _locate(part10, read, pixel.number_of_frames, frame)
+            found = part10.places or locate(part10, read, pixel.number_of_frames).places(frame)
+            places = _certain(frame, found)
             limits.check_encoded(sum(length for _, length in places))
             data = b"".join(read(offset, length) for offset, length in places)
             return EncodedFrame(data, part10.transfer_syntax_uid)
@@ -79,24 +80,14 @@ def locate(part10: Part10, read: ReadAt, frames: int) -> FrameTable:
     )
 
 
-def check_located(frame: int, located: int, frames: int) -> None:
-    """Refuse a frame that is not certain.
-
-    Raises:
-        Undecodable: it is none of those that were located.
-    """
-    if frame > located:
+def _certain(frame: int, found: FramePlaces) -> list[tuple[int, int]]:
+    if frame > found.located:
         raise Undecodable(
-            f"frame {frame} cannot be decoded because the pixel data break off, or are no "
-            f"{frames} frames as the header says: only {located} can be told apart; "
+            f"frame {frame} cannot be decoded because the pixel data break off, or are not the "
+            f"{found.frames} frames that the header says: {found.located} can be told apart; "
             "ask for ENCODED to get them as they are"
         )
-
-
-def _locate(part10: Part10, read: ReadAt, frames: int, frame: int) -> list[tuple[int, int]]:
-    table = locate(part10, read, frames)
-    check_located(frame, table.located, frames)
-    return table.places(frame)
+    return found.places
 
 
 def _extended_table(

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from imageid_daemon.cache import Demand, Mode
+from imageid_daemon.fills import Body
 from imageid_daemon.pixels import Encoded
 from imageid_daemon.resolver.answer import Answer, CacheStatus, combined
 from imageid_daemon.resolver.documents import Documents, Instance
@@ -47,6 +48,7 @@ class Material:
         encoded: how to read them; its path is to be set by who opens them.
         parents: digests that identify them.
         keep: whether the cache may keep what is made of them.
+        body: what `encoded` is to be read from.
     """
 
     answer: Answer
@@ -54,6 +56,7 @@ class Material:
     parents: tuple[str, ...]
     status: CacheStatus
     keep: bool
+    body: Body
 
 
 async def gather_material(
@@ -91,11 +94,11 @@ async def _material(
     keep = answer.stored and demand.mode is not Mode.NO_STORE
     if instance is None:
         encoded = Encoded("", media_type, frame=frame)
-        return Material(answer, encoded, (entry.digest,), answer.status, keep)
+        return Material(answer, encoded, (entry.digest,), answer.status, keep, answer.body)
     encoded = Encoded("", media_type, transfer_syntax_uid, instance.dicom_json, frame)
     parents = (entry.digest, hashlib.sha256(instance.dicom_json).hexdigest())
     status = combined(answer.status, instance.status)
-    return Material(answer, encoded, parents, status, keep and instance.keep)
+    return Material(answer, encoded, parents, status, keep and instance.keep, answer.body)
 
 
 def _parted(content_type: str) -> tuple[str, str | None]:

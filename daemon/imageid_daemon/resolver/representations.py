@@ -17,6 +17,7 @@ from imageid_daemon.pixels import PixelsOptions, RenderedOptions
 from imageid_daemon.resolver.answer import Answer, Output, combined, derived
 from imageid_daemon.resolver.derivations import Derivations, Recipe, description_of
 from imageid_daemon.resolver.documents import Documents
+from imageid_daemon.resolver.frame_indexes import FrameIndexes
 from imageid_daemon.resolver.keys import derived_key
 from imageid_daemon.resolver.material import Material, Resolved, gather_material
 from imageid_daemon.resolver.sources import Sources
@@ -35,6 +36,7 @@ class Representations:
         self._sources = sources
         self._documents = documents
         self._derivations = derivations
+        self._frame_indexes = FrameIndexes(derivations)
 
     async def obtain(
         self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand
@@ -99,15 +101,22 @@ class Representations:
     async def _decode(
         self, stack: AsyncExitStack, material: Material, color: DecodedColor
     ) -> Answer:
-        def job(source_path: str, target_path: str) -> pixels.Written:
-            return pixels.decode(replace(material.encoded, path=source_path), color, target_path)
-
         key = _decoded_key(material, color)
+        if await self._store.find(key) is None:
+            material = await self._prepared(stack, material)
+        encoded = material.encoded
+
+        def job(source_path: str, target_path: str) -> pixels.Written:
+            return pixels.decode(replace(encoded, path=source_path), color, target_path)
+
         recipe = Recipe(key, material.parents, job, material.keep)
-        source = material.answer.body
-        if material.encoded.media_type == _GZIP and await self._store.find(key) is None:
-            source = await self._inflate(stack, material)
-        return await self._derivations.obtain(stack, recipe, source)
+        return await self._derivations.obtain(stack, recipe, material.body)
+
+    async def _prepared(self, stack: AsyncExitStack, material: Material) -> Material:
+        """What is done once for all frames, where there are many."""
+        if material.encoded.media_type == _GZIP:
+            return replace(material, body=await self._inflate(stack, material))
+        return await self._frame_indexes.locate(stack, material)
 
     async def _inflate(self, stack: AsyncExitStack, material: Material) -> Body:
         """The volume without its gzip: once, not once for each of its slices."""

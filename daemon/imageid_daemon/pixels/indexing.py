@@ -1,0 +1,100 @@
+"""Make the frame index of a Part 10 file, and open the file by what the index says."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import chain
+
+import msgspec
+
+from imageid_daemon.pixels import data_set, part10, pixel_data
+from imageid_daemon.pixels.attributes import integer
+from imageid_daemon.pixels.boundary import refusing
+from imageid_daemon.pixels.byte_source import FileBytes, MemoryBytes
+from imageid_daemon.pixels.description import Description, Encoded, ImageMetadata, Written
+from imageid_daemon.pixels.frame_index import FrameRecord, Head, Sections, write
+from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
+from imageid_daemon.pixels.part10 import Header, Part10, PixelElement
+
+CONTENT_TYPE = "application/x-imageid-frame-index"
+
+
+def index(encoded: Encoded, target_path: str) -> Written:
+    """See `imageid_daemon.pixels.index`."""
+    with refusing("decoded"):
+        header = part10.read_header(encoded.path)
+        table = _table(header)
+    size_bytes, sha256 = write(target_path, _head(header, table), _sections(header, table))
+    return Written(Description(ImageMetadata(), CONTENT_TYPE), size_bytes, sha256)
+
+
+def open_located(path: str, located: bytes) -> Part10:
+    """Open a file of which a frame was located.
+
+    Args:
+        path: the file; the index itself, where that holds the inflated data set.
+        located: `Located.record`.
+    """
+    record = msgspec.msgpack.decode(located, type=FrameRecord)
+    head, source = record.head, FileBytes(path, record.origin)
+    frame_items = {} if record.item is None else {record.frame - 1: record.item}
+    return Part10(
+        source,
+        data_set.build(
+            head.attributes,
+            implicit=head.implicit,
+            little_endian=head.little_endian,
+            items=data_set.Items(source, head.items, frame_items),
+        ),
+        head.transfer_syntax_uid,
+        None if head.pixel_element is None else PixelElement(*head.pixel_element),
+        places=FramePlaces(record.places, head.located, head.frames),
+    )
+
+
+def _table(header: Header) -> FrameTable | None:
+    """Of encapsulated pixel data."""
+    opened = part10.assemble(header)
+    with header.source.reading() as read:
+        if not pixel_data.is_encapsulated(opened, read):
+            return None
+        return pixel_data.locate(opened, read, _frames(opened))
+
+
+def _frames(opened: Part10) -> int:
+    return max(integer(opened.attributes, "NumberOfFrames") or 1, 1)
+
+
+def _head(header: Header, table: FrameTable | None) -> Head:
+    element = header.pixel_element
+    found = Head(
+        header.transfer_syntax_uid,
+        header.implicit,
+        header.little_endian,
+        header.attributes,
+        None
+        if element is None
+        else (element.keyword, element.vr, element.value_offset, element.value_length),
+        frames=_frames(part10.assemble(header)) if table is None else table.frames,
+        items=len(header.items),
+        inflated=isinstance(header.source, MemoryBytes),
+    )
+    if table is None:
+        return found
+    return msgspec.structs.replace(
+        found,
+        located=table.located,
+        fragments=len(table.fragments),
+        several=table.located != len(table.fragments),
+    )
+
+
+def _sections(header: Header, table: FrameTable | None) -> Sections:
+    nothing = array("Q")
+    return Sections(
+        firsts=nothing if table is None else table.firsts,
+        offsets=nothing if table is None else table.fragments.offsets,
+        lengths=nothing if table is None else table.fragments.lengths,
+        items=array("Q", chain.from_iterable(header.items)),
+        inflated=header.source.data if isinstance(header.source, MemoryBytes) else b"",
+    )
