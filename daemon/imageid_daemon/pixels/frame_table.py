@@ -93,8 +93,7 @@ def build(
         or _by_content(fragments, frames, look, transfer_syntax_uid)
         or [0]
     )
-    if not _is_last_whole(fragments, firsts, look):
-        firsts.pop()
+    _leave_out_what_is_cut(fragments, firsts, look)
     return FrameTable(fragments, array("Q", firsts)[: frames + 1], frames)
 
 
@@ -165,13 +164,20 @@ def _begins_rle(head: bytes) -> bool:
     return 1 <= count <= 15 and used[0] == _LOOK_BYTES and ascending and not any(unused)
 
 
-def _is_last_whole(fragments: Fragments, firsts: list[int], look: Look) -> bool:
-    """Whether nothing is missing of the last frame that the fragments give."""
-    if len(firsts) < 2 or firsts[-1] < len(fragments):
-        return True
-    if fragments.cut:
-        return False
-    if fragments.ended or len(firsts) - 1 == len(fragments):
-        return True
-    # Without the delimiter, more of its fragments may have been there.
-    return look(firsts[-1] - 1, -_LOOK_BYTES).rstrip(b"\0").endswith(_END)
+def _leave_out_what_is_cut(fragments: Fragments, firsts: list[int], look: Look) -> None:
+    """Take the last frame back if some of it is missing at the end of the file."""
+    count = len(fragments)
+    if len(firsts) < 2 or firsts[-1] < count or (fragments.ended and not fragments.cut):
+        return
+    if not fragments.cut and len(firsts) - 1 == count:
+        return  # all frames have one fragment, and this is whole
+    # More fragments may have followed, unless the codestream itself has ended.
+    whole = count - 1 if fragments.cut else count
+    if whole > firsts[-2] and _ends_codestream(look(whole - 1, -_LOOK_BYTES)):
+        firsts[-1] = whole
+    else:
+        firsts.pop()
+
+
+def _ends_codestream(tail: bytes) -> bool:
+    return tail.rstrip(b"\0").endswith(_END)

@@ -23,8 +23,10 @@ def index(encoded: Encoded, target_path: str) -> Written:
     """See `imageid_daemon.pixels.index`."""
     with refusing("decoded"):
         header = part10.read_header(encoded.path)
-        table = _table(header)
-    size_bytes, sha256 = write(target_path, _head(header, table), _sections(header, table))
+        opened = part10.assemble(header)
+        table = _table(opened)
+        head = _head(header, _frames(opened), table)
+    size_bytes, sha256 = write(target_path, head, _sections(header, table))
     return Written(Description(ImageMetadata(), CONTENT_TYPE), size_bytes, sha256)
 
 
@@ -52,10 +54,9 @@ def open_located(path: str, located: bytes) -> Part10:
     )
 
 
-def _table(header: Header) -> FrameTable | None:
+def _table(opened: Part10) -> FrameTable | None:
     """Of encapsulated pixel data."""
-    opened = part10.assemble(header)
-    with header.source.reading() as read:
+    with opened.source.reading() as read:
         if not pixel_data.is_encapsulated(opened, read):
             return None
         return pixel_data.locate(opened, read, _frames(opened))
@@ -65,7 +66,7 @@ def _frames(opened: Part10) -> int:
     return max(integer(opened.attributes, "NumberOfFrames") or 1, 1)
 
 
-def _head(header: Header, table: FrameTable | None) -> Head:
+def _head(header: Header, frames: int, table: FrameTable | None) -> Head:
     element = header.pixel_element
     found = Head(
         header.transfer_syntax_uid,
@@ -75,7 +76,7 @@ def _head(header: Header, table: FrameTable | None) -> Head:
         None
         if element is None
         else (element.keyword, element.vr, element.value_offset, element.value_length),
-        frames=_frames(part10.assemble(header)) if table is None else table.frames,
+        frames=frames,
         items=len(header.items),
         inflated=isinstance(header.source, MemoryBytes),
     )
