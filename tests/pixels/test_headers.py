@@ -54,7 +54,8 @@ def _as_pydicom_reads_it(path: Path) -> Dataset:
 
 
 def _values(source: Dataset) -> dict[int, object]:
-    return {int(tag): _value(source, tag) for tag in source}
+    tags = list(source.keys())
+    return {int(tag): _value(source, tag) for tag in tags}
 
 
 def _value(source: Dataset, tag: BaseTag) -> object:

@@ -29,12 +29,14 @@ class FileBytes:
         """Hold it open."""
         descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            yield partial(self._read, descriptor)
+            yield partial(self._read, descriptor, os.fstat(descriptor).st_size)
         finally:
             os.close(descriptor)
 
-    def _read(self, descriptor: int, offset: int, limit_bytes: int) -> bytes:
-        return os.pread(descriptor, limit_bytes, self.origin + offset)
+    def _read(self, descriptor: int, end: int, offset: int, limit_bytes: int) -> bytes:
+        # Memory is taken for what is asked, and a file may say of itself what it likes.
+        begin = self.origin + offset
+        return os.pread(descriptor, max(0, min(limit_bytes, end - begin)), begin)
 
     @property
     def size_bytes(self) -> int:
@@ -45,7 +47,7 @@ class FileBytes:
 class MemoryBytes:
     """Bytes that are here."""
 
-    data: bytes
+    data: bytes | bytearray
 
     @contextmanager
     def reading(self) -> Iterator[ReadAt]:
@@ -53,7 +55,7 @@ class MemoryBytes:
         yield self._read
 
     def _read(self, offset: int, limit_bytes: int) -> bytes:
-        return self.data[offset : offset + limit_bytes]
+        return bytes(memoryview(self.data)[offset : offset + limit_bytes])
 
     @property
     def size_bytes(self) -> int:

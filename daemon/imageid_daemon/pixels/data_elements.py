@@ -242,7 +242,7 @@ class Scanner:
         offset, length = element.value_offset, element.value_length
         if length is None and not self._is_sequence(element):
             return self._delimited(element, implicit)[1]
-        if length is None or (enter and element.vr == "SQ"):
+        if length is None or (enter and _is_taken_for_sequence(element)):
             bound = None if length is None else offset + length
             opened.append(_Open(bound, False, implicit or element.vr != "SQ"))
             return offset
@@ -258,6 +258,16 @@ class Scanner:
                 f"the image was not decoded because its header has more than "
                 f"{limits.HEADER_ELEMENTS} elements; ask for ENCODED and decode it elsewhere"
             )
+
+
+def _is_taken_for_sequence(element: Element) -> bool:
+    """Whether pydicom will read items in it, as far as its dictionary tells."""
+    if element.vr is not None and element.vr != "UN":
+        return element.vr == "SQ"
+    try:
+        return dictionary_VR(element.tag) == "SQ"
+    except KeyError:
+        return False
 
 
 def _check_depth(opened: int) -> None:

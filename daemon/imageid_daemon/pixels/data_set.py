@@ -8,6 +8,7 @@ from typing import Any, overload
 
 from pydicom import DataElement, Dataset, Sequence
 from pydicom.charset import convert_encodings, default_encoding
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag
 from pydicom.values import convert_string
@@ -54,7 +55,7 @@ def read_values(
     for tag, vr, offset, length in elements:
         if length is None or tag in _PER_FRAME:
             continue
-        if length > limits.ATTRIBUTE_LIMIT_BYTES and vr != "SQ":
+        if vr != "SQ" and length > _limit_bytes(tag, vr, length):
             continue
         total_bytes += length
         if total_bytes > limits.HEADER_LIMIT_BYTES or len(found) >= limits.HEADER_ATTRIBUTES:
@@ -66,6 +67,14 @@ def read_values(
         if vr not in (None, "SQ", "UN") or scanner.is_shallow(offset, value, implicit=implicit):
             found.append((tag, vr, value))
     return found
+
+
+def _limit_bytes(tag: int, vr: str | None, length: int) -> int:
+    if length > limits.NUMBER_TEXT_LIMIT_BYTES:
+        vr = dictionary_VR(tag) if vr is None and dictionary_has_tag(tag) else vr
+        if vr in ("DS", "IS"):
+            return limits.NUMBER_TEXT_LIMIT_BYTES
+    return limits.ATTRIBUTE_LIMIT_BYTES
 
 
 def build(

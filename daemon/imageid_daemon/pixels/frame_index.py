@@ -84,7 +84,7 @@ class Sections(NamedTuple):
     offsets: array[int]
     lengths: array[int]
     items: array[int]
-    inflated: bytes = b""
+    inflated: bytes | bytearray = b""
 
 
 def write(target_path: str, head: Head, sections: Sections) -> tuple[int, bytes]:

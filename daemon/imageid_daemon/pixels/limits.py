@@ -12,6 +12,10 @@ VOLUME_LIMIT_BYTES = 2 * 2**30
 COMPOSED_LIMIT_PIXELS = 4 * 2**30
 # Longer attributes are bulk data; they are skipped, not read, while a header is parsed.
 ATTRIBUTE_LIMIT_BYTES = 1 << 20
+# Numbers written as text become one object each, fifty times as large.
+NUMBER_TEXT_LIMIT_BYTES = 1 << 16
+# DICOM JSON of one instance, which becomes objects ten times as large.
+DOCUMENT_LIMIT_BYTES = 64 << 20
 # Sequences within sequences; a real header has fewer than ten.
 SEQUENCE_DEPTH = 64
 # Elements of a header, those within sequences too: 100 000 frames have some 2 million.

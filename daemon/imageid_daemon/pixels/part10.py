@@ -6,7 +6,6 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydicom import Dataset
 from pydicom.uid import (
@@ -32,6 +31,7 @@ from imageid_daemon.pixels.frame_table import FramePlaces
 from imageid_loaders.errors import TooLarge, Undecodable
 
 _PREAMBLE_BYTES = 132
+_PIECE_BYTES = 1 << 20
 _TRANSFER_SYNTAX = 0x00020010
 
 
@@ -134,7 +134,7 @@ def read_header(path: str) -> Header:
         stated, begin = _meta(read, size_bytes)
         if stated != DeflatedExplicitVRLittleEndian:
             return _read_data_set(source, read, begin, stated)
-    inflated = MemoryBytes(inflate(Path(path).read_bytes()[begin:], limits.INFLATED_LIMIT_BYTES))
+        inflated = MemoryBytes(_inflate_from(read, begin))
     with inflated.reading() as read:
         return _read_data_set(inflated, read, 0, stated)
 
@@ -209,6 +209,16 @@ def _pixel_element(elements: list[Element]) -> PixelElement | None:
     return PixelElement(PIXEL_KEYWORDS[tag], vr, offset, length)
 
 
+def _inflate_from(read: ReadAt, offset: int) -> bytearray:
+    """Undo the deflate of a data set (PS3.5 A.5), which a file may be too large to hold."""
+    inflation, found = _Inflation(limits.INFLATED_LIMIT_BYTES), bytearray()
+    while not inflation.ended and (piece := read(offset, _PIECE_BYTES)):
+        found += inflation.inflate(piece)
+        offset += len(piece)
+    inflation.check_end()
+    return found
+
+
 def inflate(data: bytes, limit_bytes: int) -> bytes:
     """Undo raw deflate (RFC 1951), which grows a thousandfold at worst.
 
@@ -216,13 +226,34 @@ def inflate(data: bytes, limit_bytes: int) -> bytes:
         TooLarge: more than `limit_bytes` come out.
         Undecodable: the stream breaks off.
     """
-    machine = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflated = machine.decompress(data, limit_bytes)
-    if machine.unconsumed_tail:
-        raise TooLarge(
-            f"the image was not decoded because it inflates to more than {limit_bytes} bytes; "
-            "ask for ENCODED and decode it elsewhere"
-        )
-    if not machine.eof:
-        raise Undecodable("the image cannot be decoded because its deflated data break off")
+    inflation = _Inflation(limit_bytes)
+    inflated = inflation.inflate(data)
+    inflation.check_end()
     return inflated
+
+
+class _Inflation:
+    """Stops before what comes out is more than the limit."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._machine = zlib.decompressobj(-zlib.MAX_WBITS)
+        self._limit_bytes = self._left_bytes = limit_bytes
+
+    @property
+    def ended(self) -> bool:
+        return self._machine.eof
+
+    def inflate(self, data: bytes) -> bytes:
+        # One more than what is left tells too much from exactly enough; 0 would be no limit.
+        inflated = self._machine.decompress(data, self._left_bytes + 1)
+        self._left_bytes -= len(inflated)
+        if self._left_bytes < 0:
+            raise TooLarge(
+                f"the image was not decoded because it inflates to more than {self._limit_bytes} "
+                "bytes; ask for ENCODED and decode it elsewhere"
+            )
+        return inflated
+
+    def check_end(self) -> None:
+        if not self._machine.eof:
+            raise Undecodable("the image cannot be decoded because its deflated data break off")
