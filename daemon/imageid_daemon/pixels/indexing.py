@@ -15,6 +15,7 @@ from imageid_daemon.pixels.description import Description, Encoded, ImageMetadat
 from imageid_daemon.pixels.frame_index import FrameRecord, Head, Sections, write
 from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_daemon.pixels.part10 import Header, Part10, PixelElement
+from imageid_loaders.errors import Undecodable
 
 CONTENT_TYPE = "application/x-imageid-frame-index"
 
@@ -57,9 +58,11 @@ def open_located(path: str, located: bytes) -> Part10:
 def _table(opened: Part10) -> FrameTable | None:
     """Of encapsulated pixel data."""
     with opened.source.reading() as read:
-        if not pixel_data.is_encapsulated(opened, read):
-            return None
-        return pixel_data.locate(opened, read, _frames(opened))
+        try:
+            encapsulated = pixel_data.is_encapsulated(opened, read)
+        except Undecodable:
+            return None  # decoding refuses it too, perhaps for a better reason
+        return pixel_data.locate(opened, read, _frames(opened)) if encapsulated else None
 
 
 def _frames(opened: Part10) -> int:
