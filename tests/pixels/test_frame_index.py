@@ -171,6 +171,22 @@ def test_of_the_functional_groups_those_of_the_frame_alone_are_read(
     assert cost < 4096
 
 
+def test_long_overlays_are_read_from_the_file_and_not_kept_in_the_index(tmp_path: Path) -> None:
+    overlay = np.random.default_rng(2).integers(0, 256, 2_000_000, np.uint8).tobytes()
+    path = grey(tmp_path / "a.dcm", np.zeros((8, 8), np.uint8))
+    image = pydicom.dcmread(path)
+    image.add_new(0x60000010, "US", 4000)
+    image.add_new(0x60000011, "US", 4000)
+    image.add_new(0x60003000, "OW", overlay)
+    image.save_as(path)
+
+    what = located(encoded(path, 1), tmp_path)
+
+    assert len(what.located or b"") < 4096
+    for each in (what, encoded(path, 1)):
+        assert describe(each).overlays[0].data == overlay
+
+
 def test_a_deflated_file_is_inflated_once_into_its_index(tmp_path: Path) -> None:
     frames = np.arange(50 * 64, dtype=np.uint16).reshape(50, 8, 8)
     path = part10(

@@ -178,6 +178,20 @@ def test_a_header_larger_than_its_limit_is_refused(
         describe(file(tmp_path, before=texts))
 
 
+def test_overlays_that_are_large_together_are_refused_unread(tmp_path: Path) -> None:
+    each = 2**25
+    what = file(tmp_path)
+    whole = Path(what.path).read_bytes()[: -len(PIXELS)]
+    with Path(what.path).open("wb") as sparse:
+        sparse.write(whole)
+        for group in range(0x6000, 0x6006, 2):
+            sparse.write(element(group << 16 | 0x3000, b"OW", b"", each))
+            sparse.seek(each, 1)
+        sparse.write(PIXELS)
+
+    assert peak_bytes(what, tmp_path, TooLarge) < 2**20
+
+
 def test_a_long_list_of_decimal_strings_is_not_converted(tmp_path: Path) -> None:
     within = b"1\\" * 2**14 + b"1 "
     beyond = b"1\\" * 2**18 + b"1 "

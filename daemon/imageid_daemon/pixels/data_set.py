@@ -21,6 +21,7 @@ from imageid_loaders.errors import TooLarge
 PER_FRAME_GROUPS = 0x52009230
 EXTENDED_OFFSETS, EXTENDED_LENGTHS = 0x7FE00001, 0x7FE00002
 _CHARACTER_SET = 0x00080005
+_ICC_PROFILE = 0x00282000
 # Of these the frame's own part alone is read, when it is known which that is.
 _PER_FRAME = frozenset((PER_FRAME_GROUPS, EXTENDED_OFFSETS, EXTENDED_LENGTHS, *PIXEL_KEYWORDS))
 
@@ -58,15 +59,39 @@ def read_values(
         if vr != "SQ" and length > _limit_bytes(tag, vr, length):
             continue
         total_bytes += length
-        if total_bytes > limits.HEADER_LIMIT_BYTES or len(found) >= limits.HEADER_ATTRIBUTES:
-            raise TooLarge(
-                "the image was not decoded because its header is larger than "
-                f"{limits.HEADER_LIMIT_BYTES} bytes; ask for ENCODED and decode it elsewhere"
-            )
+        _check_total(total_bytes)
         value = window.bytes_at(offset, length)
         if vr not in (None, "SQ", "UN") or scanner.is_shallow(offset, value, implicit=implicit):
             found.append((tag, vr, value))
     return found
+
+
+def is_long(element: Element) -> bool:
+    """Whether it is bulk data that describing an image needs nevertheless: overlays, profile."""
+    overlay = element.tag >> 24 == 0x60 and element.tag & 0xFFFF == 0x3000
+    length = element.value_length or 0
+    return (overlay or element.tag == _ICC_PROFILE) and (
+        limits.ATTRIBUTE_LIMIT_BYTES < length <= limits.HEADER_LIMIT_BYTES
+    )
+
+
+def read_long(source: ByteSource, elements: list[Element]) -> list[Attribute]:
+    """Read the values of those that are long.
+
+    Raises:
+        TooLarge: together they exceed the limit.
+    """
+    _check_total(sum(element.value_length or 0 for element in elements))
+    with source.reading() as read:
+        return [(tag, vr, read(offset, length or 0)) for tag, vr, offset, length in elements]
+
+
+def _check_total(total_bytes: int) -> None:
+    if total_bytes > limits.HEADER_LIMIT_BYTES:
+        raise TooLarge(
+            "the image was not decoded because its header is larger than "
+            f"{limits.HEADER_LIMIT_BYTES} bytes; ask for ENCODED and decode it elsewhere"
+        )
 
 
 def _limit_bytes(tag: int, vr: str | None, length: int) -> int:

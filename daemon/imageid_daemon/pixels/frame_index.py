@@ -41,6 +41,8 @@ class Head(msgspec.Struct, array_like=True, frozen=True):
 
     Args:
         attributes: tag, VR and value of each, as `data_set.Attribute`.
+        long: tag, VR, offset and length of attributes that are not in `attributes`, as
+            `data_elements.Element`.
         pixel_element: keyword, VR, offset and length, as `part10.PixelElement`.
         frames: NumberOfFrames.
         located: how many of them are certain; of encapsulated pixel data only.
@@ -51,6 +53,7 @@ class Head(msgspec.Struct, array_like=True, frozen=True):
     implicit: bool
     little_endian: bool
     attributes: list[tuple[int, str | None, bytes]]
+    long: list[tuple[int, str | None, int, int | None]]
     pixel_element: tuple[str, str | None, int, int | None] | None
     frames: int
     located: int = 0

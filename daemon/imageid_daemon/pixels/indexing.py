@@ -11,6 +11,7 @@ from imageid_daemon.pixels import data_set, part10, pixel_data
 from imageid_daemon.pixels.attributes import integer
 from imageid_daemon.pixels.boundary import refusing
 from imageid_daemon.pixels.byte_source import FileBytes, MemoryBytes
+from imageid_daemon.pixels.data_elements import Element
 from imageid_daemon.pixels.description import Description, Encoded, ImageMetadata, Written
 from imageid_daemon.pixels.frame_index import FrameRecord, Head, Sections, write
 from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
@@ -44,7 +45,7 @@ def open_located(path: str, located: bytes) -> Part10:
     return Part10(
         source,
         data_set.build(
-            head.attributes,
+            head.attributes + data_set.read_long(source, [Element(*long) for long in head.long]),
             implicit=head.implicit,
             little_endian=head.little_endian,
             items=data_set.Items(source, head.items, frame_items),
@@ -76,6 +77,7 @@ def _head(header: Header, frames: int, table: FrameTable | None) -> Head:
         header.implicit,
         header.little_endian,
         header.attributes,
+        list(header.long),
         None
         if element is None
         else (element.keyword, element.vr, element.value_offset, element.value_length),

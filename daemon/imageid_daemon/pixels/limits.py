@@ -10,7 +10,7 @@ INFLATED_LIMIT_BYTES = 512 * 2**20
 VOLUME_LIMIT_BYTES = 2 * 2**30
 # Of the frames of an animation that are drawn over each other.
 COMPOSED_LIMIT_PIXELS = 4 * 2**30
-# Longer attributes are bulk data; they are skipped, not read, while a header is parsed.
+# Longer attributes are bulk data, and left out of a header but for overlays and the ICC profile.
 ATTRIBUTE_LIMIT_BYTES = 1 << 20
 # Numbers written as text become one object each, fifty times as large.
 NUMBER_TEXT_LIMIT_BYTES = 1 << 16

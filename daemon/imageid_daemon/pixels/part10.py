@@ -25,6 +25,8 @@ from imageid_daemon.pixels.data_set import (
     Attribute,
     Items,
     build,
+    is_long,
+    read_long,
     read_values,
 )
 from imageid_daemon.pixels.frame_table import FramePlaces
@@ -59,6 +61,7 @@ class Header:
         source: where every offset counts: the file, or its inflated data set.
         attributes: without bulk data and without what there is one of for each frame.
         items: place and length of each item of the Per-Frame Functional Groups Sequence.
+        long: bulk data that are attributes nevertheless.
         extended_offsets, extended_lengths: the elements, where they are there.
     """
 
@@ -69,6 +72,7 @@ class Header:
     attributes: list[Attribute]
     pixel_element: PixelElement | None
     items: list[tuple[int, int]]
+    long: list[Element]
     extended_offsets: Element | None = None
     extended_lengths: Element | None = None
 
@@ -107,7 +111,7 @@ def assemble(header: Header) -> Part10:
     """Make a header's attributes readable."""
     items = Items(header.source, len(header.items), dict(enumerate(header.items)))
     attributes = build(
-        header.attributes,
+        header.attributes + read_long(header.source, header.long),
         implicit=header.implicit,
         little_endian=header.little_endian,
         items=items,
@@ -172,6 +176,7 @@ def _read_data_set(source: ByteSource, read: ReadAt, begin: int, stated: str | N
         read_values(scanner, Window(read, size_bytes), elements, implicit=implicit),
         _pixel_element(elements),
         list(scanner.items(groups, implicit=implicit)) if groups else [],
+        [element for element in elements if is_long(element)],
         by_tag.get(EXTENDED_OFFSETS),
         by_tag.get(EXTENDED_LENGTHS),
     )
