@@ -19,6 +19,7 @@ from imageid_daemon.pixels.description import (
     Encoded,
     ImageMetadata,
     Layout,
+    Located,
     LookupTable,
     Palette,
     PixelsOptions,
@@ -26,13 +27,19 @@ from imageid_daemon.pixels.description import (
     Tables,
     Written,
 )
+from imageid_daemon.pixels.frame_index import MEDIA_TYPE as INDEX_MEDIA_TYPE
+from imageid_daemon.pixels.frame_index import VERSION as INDEX_VERSION
+from imageid_daemon.pixels.limits import INDEX_FROM_BYTES
 from imageid_loaders.errors import NotFound
 
 __all__ = [
+    "INDEX_MEDIA_TYPE",
+    "INDEX_VERSION",
     "Description",
     "Encoded",
     "ImageMetadata",
     "Layout",
+    "Located",
     "LookupTable",
     "Palette",
     "PixelsOptions",
@@ -44,7 +51,10 @@ __all__ = [
     "describe_frames",
     "dicom_json",
     "functional_groups",
+    "index",
     "inflate",
+    "is_worth_indexing",
+    "locate",
     "prepare",
     "render",
     "split_metadata",
@@ -141,6 +151,40 @@ def inflate(encoded: Encoded, target_path: str) -> Written:
     from imageid_daemon.pixels.decoding import inflate as implementation
 
     return implementation(encoded, target_path)
+
+
+def is_worth_indexing(size_bytes: int, beginning: bytes) -> bool:
+    """Whether a file is so large that finding a frame in it costs more than in its index.
+
+    Args:
+        beginning: its first 132 bytes.
+    """
+    return size_bytes >= INDEX_FROM_BYTES and beginning[128:132] == b"DICM"
+
+
+def index(encoded: Encoded, target_path: str) -> Written:
+    """Write where each frame of a Part 10 file is; see `frame_index`.
+
+    Raises:
+        Undecodable: the header is broken.
+        TooLarge: the header, a deflated data set or the number of fragments exceeds its limit.
+    """
+    from imageid_daemon.pixels.indexing import index as implementation
+
+    return implementation(encoded, target_path)
+
+
+def locate(index_path: str, frame: int) -> Located:
+    """Read what an index says of a frame, 1-based, whether or not there is such a frame.
+
+    Imports neither pydicom nor codecs, and reads a few hundred bytes beside the header.
+
+    Raises:
+        Undecodable: the index is none.
+    """
+    from imageid_daemon.pixels.frame_index import locate as implementation
+
+    return implementation(index_path, frame)
 
 
 def decode(encoded: Encoded, color: Literal["default", "stored"], target_path: str) -> Written:

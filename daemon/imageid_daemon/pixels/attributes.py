@@ -73,7 +73,11 @@ def items(attributes: Dataset, keyword: Key) -> tuple[Dataset, ...]:
 
 
 def item(attributes: Dataset, keyword: Key, index: int = 0) -> Dataset | None:
-    """One item of a sequence."""
-    found = values(attributes, keyword)
-    chosen = found[index] if 0 <= index < len(found) else None
+    """One item of a sequence; the others are not touched, there may be 100 000."""
+    try:
+        found = attributes.get(keyword)
+        value = found.value if isinstance(found, DataElement) else found
+        chosen = value[index] if 0 <= index < len(value) else None
+    except Exception:
+        return None  # as in `values`
     return chosen if isinstance(chosen, Dataset) else None

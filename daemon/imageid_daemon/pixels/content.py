@@ -13,6 +13,7 @@ from pydicom.uid import ExplicitVRBigEndian
 from imageid_daemon.pixels import (
     embedded_overlays,
     image_pixel,
+    indexing,
     lone_frame,
     metadata,
     nifti,
@@ -22,6 +23,7 @@ from imageid_daemon.pixels import (
     whole_data_set,
 )
 from imageid_daemon.pixels.boundary import refusing
+from imageid_daemon.pixels.byte_source import MemoryBytes
 from imageid_daemon.pixels.description import Encoded, ImageMetadata
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.image_pixel import check_frame_number
@@ -50,6 +52,8 @@ class _File(NamedTuple):
 
 def kind(encoded: Encoded) -> Kind:
     """Tell by the first bytes; without a known beginning, a data set without preamble."""
+    if encoded.located is not None:
+        return "part10"
     with Path(encoded.path).open("rb") as stream:
         head = stream.read(nifti.HEAD_BYTES)
     if encoded.plane is not None:
@@ -139,7 +143,13 @@ def open_part10(encoded: Encoded) -> part10.Part10:
     Raises:
         Undecodable: without a preamble, it does not look like DICOM either.
     """
-    return _checked(_read(_file(encoded.path)))
+    if encoded.located is not None:
+        return _checked(indexing.open_located(encoded.path, encoded.located))
+    found = _read(_file(encoded.path))
+    if isinstance(found.source, MemoryBytes):
+        # An inflated data set may be a thousand times its file: not to be held for the next.
+        _read.cache_clear()
+    return _checked(found)
 
 
 @lru_cache(_REMEMBERED_HEADERS)

@@ -25,6 +25,7 @@ class Encoded:
         frame: 1-based; None is the first or only one. Of a lone frame, its number
             within the instance.
         plane: of a volume, whose planes have no frame number.
+        located: `Located.record` of the frame, where the file has an index.
     """
 
     path: str
@@ -33,6 +34,19 @@ class Encoded:
     dicom_json: bytes | None = None
     frame: int | None = None
     plane: Plane | None = None
+    located: bytes | None = None
+
+
+class Located(NamedTuple):
+    """What the index of a file says of one of its frames.
+
+    Args:
+        record: for `Encoded.located`.
+        in_index: the frame is to be read from the index, which holds what was deflated.
+    """
+
+    record: bytes
+    in_index: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from imageid_loaders.errors import Undecodable
+from imageid_daemon.pixels import limits
+from imageid_loaders.errors import TooLarge, Undecodable
 
 _SOP_INSTANCE_UID = "00080018"
 _BULK_VRS = ("OB", "OD", "OF", "OL", "OV", "OW", "UN")
@@ -44,12 +45,39 @@ def attributes(document: bytes) -> dict[str, dict[str, Any]]:
     """Read one instance: its attributes by tag, eight upper-case hexadecimal digits.
 
     Raises:
-        Undecodable: the document is not DICOM JSON.
+        Undecodable: the document is not DICOM JSON, or its sequences lie too deep.
+        TooLarge: the document exceeds the limit.
     """
+    if len(document) > limits.DOCUMENT_LIMIT_BYTES:
+        raise TooLarge(
+            f"the metadata were not read because they have {len(document)} bytes, more than the "
+            f"limit of {limits.DOCUMENT_LIMIT_BYTES}; ask for the image without metadata"
+        )
     try:
-        return msgspec.json.decode(document, type=dict[str, dict[str, Any]])
+        found = msgspec.json.decode(document, type=dict[str, dict[str, Any]])
     except (msgspec.MsgspecError, RecursionError) as error:
         raise _no_dicom_json() from error
+    _check_depth(found)
+    return found
+
+
+def _check_depth(found: dict[str, dict[str, Any]]) -> None:
+    """Look level by level: what reads it afterwards does so by recursion."""
+    level: list[Any] = [found]
+    for _ in range(limits.SEQUENCE_DEPTH + 1):
+        values = [attribute.get("Value") for item in level for attribute in _attributes(item)]
+        level = [item for value in values if isinstance(value, list) for item in value]
+        level = [item for item in level if isinstance(item, dict)]
+        if not level:
+            return
+    raise Undecodable(
+        "the metadata cannot be read because their sequences lie more than "
+        f"{limits.SEQUENCE_DEPTH} deep; check the origin's answer"
+    )
+
+
+def _attributes(item: dict[str, Any]) -> list[dict[str, Any]]:
+    return [attribute for attribute in item.values() if isinstance(attribute, dict)]
 
 
 def without_bulk_data(found: dict[str, Any]) -> dict[str, Any]:

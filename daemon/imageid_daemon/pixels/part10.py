@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
 from pydicom import Dataset
-from pydicom.filereader import read_dataset, read_partial
 from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -18,15 +15,25 @@ from pydicom.uid import (
 )
 
 from imageid_daemon.pixels import limits, transfer_syntax
+from imageid_daemon.pixels.byte_source import ByteSource, FileBytes, MemoryBytes, ReadAt, Window
+from imageid_daemon.pixels.data_elements import PIXEL_KEYWORDS, Element, Scanner
+from imageid_daemon.pixels.data_set import (
+    EXTENDED_LENGTHS,
+    EXTENDED_OFFSETS,
+    PER_FRAME_GROUPS,
+    Attribute,
+    Items,
+    build,
+    is_long,
+    read_long,
+    read_values,
+)
+from imageid_daemon.pixels.frame_table import FramePlaces
 from imageid_loaders.errors import TooLarge, Undecodable
 
-_PIXEL_KEYWORDS = {
-    0x7FE00008: "FloatPixelData",
-    0x7FE00009: "DoubleFloatPixelData",
-    0x7FE00010: "PixelData",
-}
-_UNDEFINED_LENGTH = 0xFFFFFFFF
-_LONG_VRS = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
+_PREAMBLE_BYTES = 132
+_PIECE_BYTES = 1 << 20
+_TRANSFER_SYNTAX = 0x00020010
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class PixelElement:
 
     Args:
         vr: None in implicit VR.
-        value_offset: in bytes from the start of the file, or of the inflated data set.
+        value_offset: in bytes from the start of the source.
         value_length: in bytes; None is undefined length, that is encapsulated.
     """
 
@@ -46,78 +53,174 @@ class PixelElement:
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """What stands before the pixel data, and where they are.
+
+    Args:
+        source: where every offset counts: the file, or its inflated data set.
+        attributes: without bulk data and without what there is one of for each frame.
+        items: place and length of each item of the Per-Frame Functional Groups Sequence.
+        long: bulk data that are attributes nevertheless.
+        extended_offsets, extended_lengths: the elements, where they are there.
+    """
+
+    source: ByteSource
+    transfer_syntax_uid: str
+    implicit: bool
+    little_endian: bool
+    attributes: list[Attribute]
+    pixel_element: PixelElement | None
+    items: list[tuple[int, int]]
+    long: list[Element]
+    extended_offsets: Element | None = None
+    extended_lengths: Element | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Part10:
     """A header, and where its pixel data are.
 
     Args:
+        source: where every offset counts: the file, or its inflated data set.
         attributes: what stands before the pixel data.
-        inflated: the data set of a deflated file, where `value_offset` counts.
+        extended_offsets, extended_lengths: the elements, where they are there.
+        places: where the one frame is that is to be read, if an index has told it.
     """
 
-    path: str
+    source: ByteSource
     attributes: Dataset
     transfer_syntax_uid: str
     pixel_element: PixelElement | None
-    inflated: bytes | None = None
-
-    def open(self) -> BinaryIO:
-        """A stream in which `value_offset` counts."""
-        return io.BytesIO(self.inflated) if self.inflated is not None else _open(self.path)
+    extended_offsets: Element | None = None
+    extended_lengths: Element | None = None
+    places: FramePlaces | None = None
 
 
 def read(path: str) -> Part10:
     """Read everything before the pixel data.
 
     Raises:
-        Undecodable: there is no data set.
-        TooLarge: a deflated data set exceeds the limit.
+        Undecodable: a deflated data set is broken, or sequences lie too deep.
+        TooLarge: the header, or a deflated data set, exceeds the limit.
     """
-    with _open(path) as stream:
-        stated = _stated_syntax(stream)
-        if stated in transfer_syntax.DEFLATED:
-            return _read_deflated(path, stream, stated)
-        stream.seek(0)
-        attributes = read_partial(
-            stream, _at_pixel_data, defer_size=limits.ATTRIBUTE_LIMIT_BYTES, force=True
-        )
-        implicit, little = attributes.original_encoding
-        element = _pixel_element(stream, bool(implicit), bool(little))
-    syntax = _syntax(attributes, bool(implicit), bool(little))
-    return Part10(path, attributes, syntax, element)
+    return assemble(read_header(path))
 
 
-def _open(path: str) -> BinaryIO:
-    return Path(path).open("rb")
+def assemble(header: Header) -> Part10:
+    """Make a header's attributes readable."""
+    items = Items(header.source, len(header.items), dict(enumerate(header.items)))
+    attributes = build(
+        header.attributes + read_long(header.source, header.long),
+        implicit=header.implicit,
+        little_endian=header.little_endian,
+        items=items,
+    )
+    return Part10(
+        header.source,
+        attributes,
+        header.transfer_syntax_uid,
+        header.pixel_element,
+        header.extended_offsets,
+        header.extended_lengths,
+    )
 
 
-def _at_pixel_data(tag: int, vr: str | None, length: int) -> bool:
-    return tag in _PIXEL_KEYWORDS
+def read_header(path: str) -> Header:
+    """Read everything before the pixel data, as bytes.
+
+    Raises:
+        Undecodable, TooLarge: as `read`.
+    """
+    source = FileBytes(path)
+    with source.reading() as read:
+        size_bytes = source.size_bytes
+        stated, begin = _meta(read, size_bytes)
+        if stated not in transfer_syntax.DEFLATED:
+            return _read_data_set(source, read, begin, stated)
+        inflated = MemoryBytes(_inflate_from(read, begin))
+    with inflated.reading() as read:
+        return _read_data_set(inflated, read, 0, stated)
 
 
-def _stated_syntax(stream: BinaryIO) -> str | None:
-    """Leave the stream behind the File Meta Information."""
-    if stream.read(132)[128:] != b"DICM":
-        return None
-    meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2)
-    stated = meta.get("TransferSyntaxUID")
-    return None if stated is None else str(stated)
+def _meta(read: ReadAt, size_bytes: int) -> tuple[str | None, int]:
+    """The transfer syntax of the File Meta Information, and where that ends (PS3.10 7.1)."""
+    begin = _PREAMBLE_BYTES if read(128, 4) == b"DICM" else 0
+    window = Window(read, size_bytes)
+    scanner = Scanner(window, size_bytes, little_endian=True)
+    implicit = scanner.is_implicit(begin, assumed=False)
+    stated, end = None, begin
+    for tag, _, offset, length in scanner.elements(begin, implicit=implicit):
+        # Group 0000 is left of network messages that were written as they came.
+        if tag >> 16 not in (0, 2) or length is None:
+            break
+        end = offset + length
+        if tag == _TRANSFER_SYNTAX and length <= limits.UID_BYTES:
+            stated = window.bytes_at(offset, length).decode("latin-1").strip("\0 ")
+    return stated or None, end
 
 
-def _syntax(attributes: Dataset, implicit: bool, little: bool) -> str:
-    stated = attributes.file_meta.get("TransferSyntaxUID")
-    if stated:
-        return str(stated)
+def _read_data_set(source: ByteSource, read: ReadAt, begin: int, stated: str | None) -> Header:
+    size_bytes = source.size_bytes
+    window = Window(read, size_bytes)
+    implicit, little_endian = _encoding(read(begin, 6), stated)
+    scanner = Scanner(window, size_bytes, little_endian=little_endian)
+    elements = list(_bounded(scanner.elements(begin, implicit=implicit)))
+    by_tag = {element.tag: element for element in elements}
+    groups = by_tag.get(PER_FRAME_GROUPS)
+    return Header(
+        source,
+        stated or _guessed(implicit, little_endian),
+        implicit,
+        little_endian,
+        read_values(scanner, Window(read, size_bytes), elements, implicit=implicit),
+        _pixel_element(elements),
+        list(scanner.items(groups, implicit=implicit)) if groups else [],
+        [element for element in elements if is_long(element)],
+        by_tag.get(EXTENDED_OFFSETS),
+        by_tag.get(EXTENDED_LENGTHS),
+    )
+
+
+def _bounded(elements: Iterator[Element]) -> Iterator[Element]:
+    for number, element in enumerate(elements):
+        if number >= limits.HEADER_ATTRIBUTES:
+            raise TooLarge(
+                f"the image was not decoded because its header has more than "
+                f"{limits.HEADER_ATTRIBUTES} attributes; ask for ENCODED and decode it elsewhere"
+            )
+        yield element
+
+
+def _encoding(head: bytes, stated: str | None) -> tuple[bool, bool]:
+    """Implicit VR, little endian: what is stated, corrected by what is there."""
+    has_vr = len(head) == 6 and head[4:].isalpha() and head[4:].isupper()
+    if stated is None and has_vr:
+        # Groups are below 1024 at the beginning; read the wrong way round they are above.
+        return False, struct.unpack("<H", head[:2])[0] < 1024
+    return not has_vr, stated != ExplicitVRBigEndian
+
+
+def _guessed(implicit: bool, little_endian: bool) -> str:
     if implicit:
         return str(ImplicitVRLittleEndian)
-    return str(ExplicitVRLittleEndian if little else ExplicitVRBigEndian)
+    return str(ExplicitVRLittleEndian if little_endian else ExplicitVRBigEndian)
 
 
-def _read_deflated(path: str, stream: BinaryIO, syntax: str) -> Part10:
-    inflated = inflate(stream.read(), limits.INFLATED_LIMIT_BYTES)
-    body = io.BytesIO(inflated)
-    attributes = read_dataset(body, False, True, stop_when=_at_pixel_data)
-    element = _pixel_element(body, False, True)
-    return Part10(path, attributes, syntax, element, inflated)
+def _pixel_element(elements: list[Element]) -> PixelElement | None:
+    if not elements or elements[-1].tag not in PIXEL_KEYWORDS:
+        return None
+    tag, vr, offset, length = elements[-1]
+    return PixelElement(PIXEL_KEYWORDS[tag], vr, offset, length)
+
+
+def _inflate_from(read: ReadAt, offset: int) -> bytearray:
+    """Undo the deflate of a data set (PS3.5 A.5), which a file may be too large to hold."""
+    inflation, found = _Inflation(limits.INFLATED_LIMIT_BYTES), bytearray()
+    while not inflation.ended and (piece := read(offset, _PIECE_BYTES)):
+        found += inflation.inflate(piece)
+        offset += len(piece)
+    inflation.check_end()
+    return found
 
 
 def inflate(data: bytes, limit_bytes: int) -> bytes:
@@ -127,34 +230,34 @@ def inflate(data: bytes, limit_bytes: int) -> bytes:
         TooLarge: more than `limit_bytes` come out.
         Undecodable: the stream breaks off.
     """
-    machine = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflated = machine.decompress(data, limit_bytes)
-    if machine.unconsumed_tail:
-        raise TooLarge(
-            f"the image was not decoded because it inflates to more than {limit_bytes} bytes; "
-            "ask for ENCODED and decode it elsewhere"
-        )
-    if not machine.eof:
-        raise Undecodable("the image cannot be decoded because its deflated data break off")
+    inflation = _Inflation(limit_bytes)
+    inflated = inflation.inflate(data)
+    inflation.check_end()
     return inflated
 
 
-def _pixel_element(stream: BinaryIO, implicit: bool, little: bool) -> PixelElement | None:
-    """Read the element header at which the parser stopped."""
-    order = "<" if little else ">"
-    head = stream.read(8)
-    if len(head) < 8:
-        return None
-    group, element = struct.unpack(f"{order}HH", head[:4])
-    keyword = _PIXEL_KEYWORDS.get(group << 16 | element)
-    if keyword is None:
-        return None
-    vr, length = None, head[4:]
-    # Some writers leave out the VR although their transfer syntax demands it.
-    if not implicit and head[4:6].isalpha():
-        vr, length = head[4:6].decode("latin-1"), head[6:]
-        if head[4:6] in _LONG_VRS:
-            length = stream.read(4)
-    (value_length,) = struct.unpack(f"{order}{'I' if len(length) == 4 else 'H'}", length)
-    defined = None if value_length == _UNDEFINED_LENGTH else value_length
-    return PixelElement(keyword, vr, stream.tell(), defined)
+class _Inflation:
+    """Stops before what comes out is more than the limit."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._machine = zlib.decompressobj(-zlib.MAX_WBITS)
+        self._limit_bytes = self._left_bytes = limit_bytes
+
+    @property
+    def ended(self) -> bool:
+        return self._machine.eof
+
+    def inflate(self, data: bytes) -> bytes:
+        # One more than what is left tells too much from exactly enough; 0 would be no limit.
+        inflated = self._machine.decompress(data, self._left_bytes + 1)
+        self._left_bytes -= len(inflated)
+        if self._left_bytes < 0:
+            raise TooLarge(
+                f"the image was not decoded because it inflates to more than {self._limit_bytes} "
+                "bytes; ask for ENCODED and decode it elsewhere"
+            )
+        return inflated
+
+    def check_end(self) -> None:
+        if not self._machine.eof:
+            raise Undecodable("the image cannot be decoded because its deflated data break off")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+import struct
 
-from pydicom import Dataset
-from pydicom.encaps import get_frame
-
-from imageid_daemon.pixels import transfer_syntax
+from imageid_daemon.pixels import fragments, frame_table, limits, transfer_syntax
+from imageid_daemon.pixels.byte_source import ReadAt
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
+from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.part10 import Part10, PixelElement
 from imageid_loaders.errors import Undecodable
+
+_NATIVE = tuple(f"1.2.840.10008.1.2{end}" for end in ("", ".1", ".1.99", ".2"))
 
 
 def read_frame(part10: Part10, pixel: ImagePixel, frame: int) -> EncodedFrame:
@@ -19,16 +20,88 @@ def read_frame(part10: Part10, pixel: ImagePixel, frame: int) -> EncodedFrame:
 
     Raises:
         Undecodable: the pixel data are missing, too short, or not what the header says.
+        TooLarge: the encoded frame exceeds the limit, or there are too many fragments.
     """
     element = part10.pixel_element
     if element is None:
         raise Undecodable("the data set cannot be decoded because it holds no pixel data")
-    with part10.open() as stream:
-        stream.seek(element.value_offset)
-        if element.value_length is None:
-            data = _encapsulated(stream, part10.attributes, pixel.number_of_frames, frame - 1)
+    with part10.source.reading() as read:
+        if is_encapsulated(part10, read):
+            found = part10.places or locate(part10, read, pixel.number_of_frames).places(frame)
+            places = _certain(frame, found)
+            limits.check_encoded(sum(length for _, length in places))
+            data = b"".join(read(offset, length) for offset, length in places)
             return EncodedFrame(data, part10.transfer_syntax_uid)
-        return _native(stream, part10, element, pixel, frame - 1)
+        return _native(read, part10, element, pixel, frame - 1)
+
+
+def is_encapsulated(part10: Part10, read: ReadAt) -> bool:
+    """Whether the pixel data are items (PS3.5 A.4); some writers give them a length."""
+    element = part10.pixel_element
+    if element is None or element.value_length is None:
+        return element is not None
+    if part10.transfer_syntax_uid in _NATIVE:
+        return False
+    if read(element.value_offset, 4) == b"\xfe\xff\x00\xe0":
+        return True
+    raise Undecodable(
+        "the image cannot be decoded because its pixel data are not encapsulated, as its transfer "
+        "syntax demands; ask for ENCODED to get it as it is"
+    )
+
+
+def locate(part10: Part10, read: ReadAt, frames: int) -> FrameTable:
+    """Find every frame of encapsulated pixel data.
+
+    Raises:
+        TooLarge: there are too many fragments.
+    """
+    element = part10.pixel_element
+    if element is None:
+        raise Undecodable("the data set cannot be decoded because it holds no pixel data")
+    size_bytes = part10.source.size_bytes
+    length = size_bytes if element.value_length is None else element.value_length
+    stop = min(size_bytes, element.value_offset + length)
+    found = fragments.find(read, element.value_offset, stop)
+
+    def look(index: int, length: int) -> bytes:
+        begin, size = found.offsets[index], found.lengths[index]
+        wanted = min(abs(length), size)
+        return read(begin if length > 0 else begin + size - wanted, wanted)
+
+    return frame_table.build(
+        found,
+        frames,
+        look,
+        transfer_syntax_uid=part10.transfer_syntax_uid,
+        extended=_extended_table(part10, read, frames),
+    )
+
+
+def _certain(frame: int, found: FramePlaces) -> list[tuple[int, int]]:
+    if frame > found.located:
+        raise Undecodable(
+            f"frame {frame} cannot be decoded because the pixel data break off, or are not the "
+            f"{found.frames} frames that the header says: {found.located} can be told apart; "
+            "ask for ENCODED to get them as they are"
+        )
+    return found.places
+
+
+def _extended_table(
+    part10: Part10, read: ReadAt, frames: int
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Read it where it has an entry for each frame, which has one fragment at least."""
+    elements = (part10.extended_offsets, part10.extended_lengths)
+    tables = []
+    for element in elements:
+        if element is None or element.value_length != 8 * frames or frames > limits.FRAGMENTS:
+            return None
+        data = read(element.value_offset, 8 * frames)
+        if len(data) < 8 * frames:
+            return None
+        tables.append(struct.unpack(f"<{frames}Q", data))
+    return tables[0], tables[1]
 
 
 def native_length_bits(pixel: ImagePixel) -> int:
@@ -43,16 +116,8 @@ def full_length_bytes(pixel: ImagePixel) -> int:
     return (pixel.sample_count * pixel.bits_allocated + 7) // 8
 
 
-def _encapsulated(stream: BinaryIO, attributes: Dataset, frames: int, index: int) -> bytes:
-    """PS3.5 A.4: Basic or Extended Offset Table, or none; one fragment or several a frame."""
-    offsets = attributes.get("ExtendedOffsetTable")
-    lengths = attributes.get("ExtendedOffsetTableLengths")
-    extended = (bytes(offsets), bytes(lengths)) if offsets and lengths else None
-    return get_frame(stream, index, extended_offsets=extended, number_of_frames=frames)
-
-
 def _native(
-    stream: BinaryIO, part10: Part10, element: PixelElement, pixel: ImagePixel, index: int
+    read: ReadAt, part10: Part10, element: PixelElement, pixel: ImagePixel, index: int
 ) -> EncodedFrame:
     big_endian = transfer_syntax.is_big_endian(part10.transfer_syntax_uid)
     length_bits = _stored_length_bits(element, pixel)
@@ -61,8 +126,8 @@ def _native(
     # A writer of 8-bit samples as OW swaps each pair of bytes, across the frames' ends too.
     swapped = big_endian and element.vr == "OW" and pixel.bits_allocated <= 8
     window = (start - start % 2, stop + stop % 2) if swapped else (start, stop)
-    stream.seek(element.value_offset + window[0])
-    data = stream.read(max(0, min(window[1], element.value_length or 0) - window[0]))
+    length_bytes = max(0, min(window[1], element.value_length or 0) - window[0])
+    data = read(element.value_offset + window[0], length_bytes)
     if swapped:
         data = _swap_pairs(data)[start - window[0] : stop - window[0]]
     if len(data) < stop - start:

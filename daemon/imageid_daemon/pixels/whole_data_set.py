@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from pydicom import Dataset
-from pydicom.dataelem import RawDataElement
-from pydicom.tag import BaseTag
 
 from imageid_daemon.pixels.metadata_document import attributes, without_bulk_data
 from imageid_daemon.pixels.part10 import Part10
@@ -27,9 +24,6 @@ def of_document(document: bytes) -> bytes:
 def of_part10(found: Part10) -> bytes:
     """Write the header of a Part 10 file; attributes that cannot be read are left out."""
     header = found.attributes
-    for tag in list(header.keys()):
-        if _is_unread(header, tag):
-            del header[tag]
     # What the handler gives stands in a BulkDataURI, by which it is found and dropped.
     document = header.to_json_dict(
         bulk_data_element_handler=lambda element: "", suppress_invalid_tags=True
@@ -37,11 +31,6 @@ def of_part10(found: Part10) -> bytes:
     # PS3.18 F.2.1 leaves out group 0002; this attribute tells the syntax instead.
     document[_AVAILABLE_TRANSFER_SYNTAX_UID] = {"vr": "UI", "Value": [found.transfer_syntax_uid]}
     return msgspec.json.encode(without_bulk_data(document), enc_hook=_plain)
-
-
-def _is_unread(header: Dataset, tag: BaseTag) -> bool:
-    element = header.get_item(tag)
-    return isinstance(element, RawDataElement) and element.value is None and element.length > 0
 
 
 def _plain(value: Any) -> str | int | float:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from imageid_daemon.cache import Demand, Mode
+from imageid_daemon.fills import Body
 from imageid_daemon.pixels import Encoded
 from imageid_daemon.resolver.answer import Answer, CacheStatus, combined
 from imageid_daemon.resolver.documents import Documents, Instance
@@ -48,6 +49,7 @@ class Material:
         parents: digests that identify them.
         keep: whether the cache may keep what is made of them.
         anew: the caller demands that everything is done anew.
+        body: what `encoded` is to be read from.
     """
 
     answer: Answer
@@ -56,6 +58,7 @@ class Material:
     status: CacheStatus
     keep: bool
     anew: bool
+    body: Body
 
 
 async def gather_material(
@@ -94,11 +97,12 @@ async def _material(
     anew = demand.mode is Mode.RELOAD
     if instance is None:
         encoded = Encoded("", media_type, frame=frame)
-        return Material(answer, encoded, (entry.digest,), answer.status, keep, anew)
+        return Material(answer, encoded, (entry.digest,), answer.status, keep, anew, answer.body)
     encoded = Encoded("", media_type, transfer_syntax_uid, instance.dicom_json, frame)
     parents = (entry.digest, hashlib.sha256(instance.dicom_json).hexdigest())
     status = combined(answer.status, instance.status)
-    return Material(answer, encoded, parents, status, keep and instance.keep, anew)
+    keep = keep and instance.keep
+    return Material(answer, encoded, parents, status, keep, anew, answer.body)
 
 
 def _parted(content_type: str) -> tuple[str, str | None]:

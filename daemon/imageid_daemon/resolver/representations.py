@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any, Literal
 
 from imageid_daemon.cache import Demand, Entry, Store
@@ -16,6 +17,7 @@ from imageid_daemon.pixels import Description, PixelsOptions, RenderedOptions
 from imageid_daemon.resolver.answer import Answer, Output, combined, derived
 from imageid_daemon.resolver.derivations import Derivations, Recipe, description_of
 from imageid_daemon.resolver.documents import Documents
+from imageid_daemon.resolver.frame_indexes import FrameIndexes
 from imageid_daemon.resolver.keys import derived_key
 from imageid_daemon.resolver.material import Material, Resolved, gather_material
 from imageid_daemon.resolver.sources import Sources
@@ -43,6 +45,7 @@ class Representations:
         self._documents = documents
         self._derivations = derivations
         self._pool = pool
+        self._frame_indexes = FrameIndexes(derivations, pool)
 
     async def obtain(
         self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand
@@ -107,15 +110,22 @@ class Representations:
     async def _decode(
         self, stack: AsyncExitStack, material: Material, color: DecodedColor
     ) -> Answer:
-        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
-            return self._pool.run(tasks.decode, source, target, material.encoded, color)
-
         key = _decoded_key(material, color)
+        if await self._store.find(key) is None:
+            material = await self._prepared(stack, material)
+        encoded = material.encoded
+
+        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
+            return self._pool.run(tasks.decode, source, target, encoded, color)
+
         recipe = Recipe(key, _SAMPLES, material.parents, job, material.keep, material.anew)
-        source = material.answer.body
-        if material.encoded.media_type == _GZIP and await self._store.find(key) is None:
-            source = await self._inflate(stack, material)
-        return await self._derivations.obtain(stack, recipe, source)
+        return await self._derivations.obtain(stack, recipe, material.body)
+
+    async def _prepared(self, stack: AsyncExitStack, material: Material) -> Material:
+        """What is done once for all frames, where there are many."""
+        if material.encoded.media_type == _GZIP:
+            return replace(material, body=await self._inflate(stack, material))
+        return await self._frame_indexes.locate(stack, material)
 
     async def _inflate(self, stack: AsyncExitStack, material: Material) -> Body:
         """The volume without its gzip: once, not once for each of its slices."""

@@ -30,6 +30,11 @@ def decode(
     return pixels.decode(replace(encoded, path=source), color, target).description
 
 
+def index(source: str, target: str, encoded: Encoded) -> Description:
+    """See `pixels.index`."""
+    return pixels.index(replace(encoded, path=source), target).description
+
+
 def inflate(source: str, target: str, encoded: Encoded) -> Description:
     """See `pixels.inflate`."""
     return pixels.inflate(replace(encoded, path=source), target).description
@@ -80,6 +85,7 @@ def prepare() -> None:
 
 TASKS: tuple[Callable[..., Any], ...] = (
     decode,
+    index,
     inflate,
     transform,
     render,

@@ -1,0 +1,81 @@
+"""The items of encapsulated pixel data (PS3.5 A.4), found without reading them."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from dataclasses import dataclass
+
+from imageid_daemon.pixels import limits
+from imageid_daemon.pixels.byte_source import ReadAt
+from imageid_loaders.errors import TooLarge
+
+_ITEM, _SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
+
+
+@dataclass(frozen=True, slots=True)
+class Fragments:
+    """Where each fragment is, in the order of the file.
+
+    Args:
+        offsets, lengths: in bytes; type "Q". The last length is what there is of it.
+        table: the Basic Offset Table, from the header of the first fragment; () where it is
+            empty or cannot be one.
+        cut: the last fragment is shorter than it says.
+        ended: behind the last there is the delimiter.
+    """
+
+    offsets: array[int]
+    lengths: array[int]
+    table: tuple[int, ...]
+    cut: bool
+    ended: bool
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+
+def find(read: ReadAt, offset: int, stop: int) -> Fragments:
+    """Walk from one item's header to the next.
+
+    Args:
+        offset: of the Basic Offset Table's header.
+        stop: where the pixel data end at the latest.
+
+    Raises:
+        TooLarge: there are too many.
+    """
+    offsets, lengths, cut = array("Q"), array("Q"), False
+    head = read(offset, 8)
+    table_offset, table_bytes = offset + 8, _length(head)
+    offset = table_offset + table_bytes if head[:4] == _ITEM else stop
+    head = b""
+    while offset + 8 <= stop and (head := read(offset, 8))[:4] == _ITEM:
+        length = _length(head)
+        begin, offset = offset + 8, offset + 8 + length
+        cut = offset > stop
+        offsets.append(begin)
+        lengths.append(min(length, stop - begin))
+        if len(offsets) > limits.FRAGMENTS:
+            raise TooLarge(
+                f"the image was not decoded because it has more than {limits.FRAGMENTS} "
+                "fragments; ask for ENCODED and decode it elsewhere"
+            )
+    table = _table(read, table_offset, table_bytes, len(offsets))
+    return Fragments(offsets, lengths, table, cut, head[:4] == _SEQUENCE_END)
+
+
+def _length(head: bytes) -> int:
+    return int.from_bytes(head[4:8], "little")
+
+
+def _table(read: ReadAt, offset: int, length: int, fragments: int) -> tuple[int, ...]:
+    """An entry for each frame, which has one fragment at least; not read if it has more.
+
+    The last entries may be those of frames that a broken file lacks.
+    """
+    count, rest = divmod(length, 4)
+    if rest or count > limits.FRAGMENTS or not fragments:
+        return ()
+    data = read(offset, length)
+    return struct.unpack(f"<{count}I", data) if len(data) == length else ()

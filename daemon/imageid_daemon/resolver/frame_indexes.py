@@ -1,0 +1,58 @@
+"""Where the frames of a large file are: found out once, and kept beside its blob."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+from imageid_daemon import pixels
+from imageid_daemon.fills import to_its_end
+from imageid_daemon.pixels import Description
+from imageid_daemon.resolver.derivations import Derivations, Recipe
+from imageid_daemon.resolver.keys import derived_key
+from imageid_daemon.resolver.material import Material
+from imageid_daemon.workers import Pool, tasks
+
+_BEGINNING_BYTES = 132
+
+
+class FrameIndexes:
+    def __init__(self, derivations: Derivations, pool: Pool) -> None:
+        self._derivations = derivations
+        self._pool = pool
+
+    async def locate(self, stack: AsyncExitStack, material: Material) -> Material:
+        """The same, with the place of its frame in a large file; small ones have no index.
+
+        Raises:
+            ImageError: the file cannot be decoded.
+        """
+        entry = await material.answer.whole()
+        encoded, body = material.encoded, material.answer.body
+        if encoded.dicom_json is not None or not pixels.is_worth_indexing(
+            entry.size_bytes, await body.read(0, _BEGINNING_BYTES)
+        ):
+            return material
+
+        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
+            return self._pool.run(tasks.index, source, target, encoded)
+
+        key = derived_key("index", material.parents, pixels.INDEX_VERSION)
+        recipe = Recipe(
+            key, pixels.INDEX_MEDIA_TYPE, material.parents, job, material.keep, material.anew
+        )
+        index = await self._derivations.obtain(stack, recipe, body)
+        held = index.body.duplicate()
+        stack.callback(held.close)
+        # The thread opens the path, which must not be another file's by then.
+        located = await to_its_end(
+            asyncio.to_thread(pixels.locate, f"/proc/self/fd/{held.descriptor}", encoded.frame or 1)
+        )
+        return replace(
+            material,
+            encoded=replace(encoded, located=located.record),
+            body=index.body if located.in_index else body,
+        )

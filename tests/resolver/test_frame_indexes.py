@@ -1,0 +1,138 @@
+"""A large file is indexed once, whoever asks for which of its frames."""
+
+import asyncio
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+from tests.resolver.conftest import Answer
+
+from imageid_daemon import pixels
+from imageid_daemon.pixels import PixelsOptions
+from imageid_daemon.resolver.keys import derived_key
+from imageid_loaders.base import Image, Resource
+from imageid_loaders.errors import Undecodable
+from pixels.material import grey
+
+PIXELS = PixelsOptions()
+FRAMES = np.random.default_rng(1).integers(0, 256, (20, 256, 256), np.uint8)
+
+
+class Large:
+    """A file of 20 frames and 1.3 MB."""
+
+    def __init__(self, world, data):
+        self.world = world
+        world.loader.serve("large", Answer(data))
+        resource = Resource("large", "x://large")
+        for number in range(1, 22):
+            world.loader.images[f"large/{number}"] = Image(resource, number)
+
+    async def load(self, number):
+        return await self.world.load(f"x:large/{number}", PIXELS)
+
+    async def index(self):
+        """The index's row."""
+        digest = (await self.world.load("x:large/1")).digest
+        key = derived_key("index", (digest,), pixels.INDEX_VERSION)
+        return await self.world.store.find(key)
+
+
+def written(folder):
+    path = grey(folder / "large.dcm", FRAMES[0], NumberOfFrames=20)
+    data = path.read_bytes()
+    length = FRAMES[0].nbytes.to_bytes(4, "little")
+    return data[: -FRAMES[0].nbytes].replace(length, FRAMES.nbytes.to_bytes(4, "little")) + (
+        FRAMES.tobytes()
+    )
+
+
+@pytest.fixture
+def large(world, tmp_path):
+    return Large(world, written(tmp_path))
+
+
+async def test_a_second_frame_makes_no_second_index(large):
+    await large.load(3)
+    first = await large.index()
+
+    loaded = await large.load(4)
+
+    assert loaded.data == FRAMES[3].tobytes()
+    assert first is not None
+    assert await large.index() == first
+
+
+async def test_frames_asked_for_at_once_share_the_fetch_and_the_index(large):
+    numbers = [*range(1, 21)] * 3
+
+    loaded = await asyncio.gather(*(large.load(number) for number in numbers))
+
+    assert [each.data for each in loaded] == [FRAMES[number - 1].tobytes() for number in numbers]
+    assert large.world.loader.opened == ["large"]
+    assert large.world.store.ledger.entries == 1 + 1 + 20
+
+
+async def test_pixels_that_are_stored_need_no_index(large):
+    await large.load(3)
+    index = await large.index()
+    await large.world.store.forget({index.key})
+
+    loaded = await large.load(3)
+
+    assert loaded.status == "hit"
+    assert await large.index() is None
+
+
+async def test_the_index_goes_with_its_file(large):
+    await large.load(3)
+
+    entries, _ = await large.world.resolver.evict(["x:large/3"], count_only=False)
+
+    assert entries == 3
+    assert large.world.blobs() == []
+
+
+async def test_an_index_that_is_damaged_is_made_anew(large):
+    await large.load(3)
+    index = await large.index()
+    (path,) = [path for path in large.world.blobs() if index.digest in str(path)]
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1])
+
+    loaded = await large.load(4)
+
+    assert loaded.data == FRAMES[3].tobytes()
+    assert (await large.index()).digest == index.digest
+
+
+async def test_what_may_not_be_stored_leaves_no_index_either(world, tmp_path):
+    large = Large(world, written(tmp_path))
+    world.loader.answers["large"].headers = {"cache-control": "no-store"}
+
+    loaded = await large.load(3)
+
+    assert (loaded.data, loaded.status) == (FRAMES[2].tobytes(), "bypass")
+    assert world.blobs() == []
+
+
+async def test_a_large_file_that_cannot_be_decoded_says_so(world):
+    large = Large(world, bytes(128) + b"DICM" + bytes(2**20))
+
+    with pytest.raises(Undecodable):
+        await large.load(1)
+
+
+async def test_a_frame_of_a_deflated_file_is_read_from_the_index(world, tmp_path):
+    path = grey(tmp_path / "a.dcm", FRAMES[0], NumberOfFrames=20)
+    image = pydicom.dcmread(path)
+    image.PixelData = FRAMES.tobytes()
+    image.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    image.save_as(path, implicit_vr=False, little_endian=True)
+    large = Large(world, path.read_bytes())
+
+    loaded = await asyncio.gather(*(large.load(number) for number in (5, 6, 7)))
+
+    assert [each.data for each in loaded] == [frame.tobytes() for frame in FRAMES[4:7]]
+    assert (await large.index()).size_bytes > FRAMES.nbytes
