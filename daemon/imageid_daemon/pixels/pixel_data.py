@@ -12,8 +12,6 @@ from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.part10 import Part10, PixelElement
 from imageid_loaders.errors import Undecodable
 
-_NATIVE = tuple(f"1.2.840.10008.1.2{end}" for end in ("", ".1", ".1.99", ".2"))
-
 
 def read_frame(part10: Part10, pixel: ImagePixel, frame: int) -> EncodedFrame:
     """Read frame number `frame`, 1-based.
@@ -40,7 +38,7 @@ def is_encapsulated(part10: Part10, read: ReadAt) -> bool:
     element = part10.pixel_element
     if element is None or element.value_length is None:
         return element is not None
-    if part10.transfer_syntax_uid in _NATIVE:
+    if part10.transfer_syntax_uid in transfer_syntax.NEVER_ENCAPSULATED:
         return False
     if read(element.value_offset, 4) == b"\xfe\xff\x00\xe0":
         return True

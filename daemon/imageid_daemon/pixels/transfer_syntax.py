@@ -34,6 +34,9 @@ _PROCESS = "JPEG {} (Process {})"
 _FRAGMENTABLE = "Fragmentable {}"
 
 
+_ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
+
+
 @dataclass(frozen=True, slots=True)
 class TransferSyntax:
     """One row.
@@ -70,7 +73,7 @@ def _uncompressed() -> tuple[TransferSyntax, ...]:
         TransferSyntax(root, "Implicit VR Little Endian", "native", "exact"),
         TransferSyntax(f"{root}.1", "Explicit VR Little Endian", "native", "exact"),
         TransferSyntax(
-            f"{root}.1.98",
+            _ENCAPSULATED_UNCOMPRESSED,
             "Encapsulated Uncompressed Explicit VR Little Endian",
             "native",
             "exact",
@@ -260,6 +263,10 @@ def _elsewhere() -> tuple[TransferSyntax, ...]:
 SYNTAXES = _rows()
 _BY_UID = {syntax.uid: syntax for syntax in SYNTAXES}
 DEFLATED = frozenset(syntax.uid for syntax in SYNTAXES if syntax.deflated)
+# Of the uncompressed ones, but one, the pixel data are never items (PS3.5 A.4.11).
+NEVER_ENCAPSULATED = frozenset(syntax.uid for syntax in SYNTAXES if syntax.codec == "native") - {
+    _ENCAPSULATED_UNCOMPRESSED
+}
 
 
 def is_big_endian(uid: str) -> bool:
