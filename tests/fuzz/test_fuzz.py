@@ -1,55 +1,76 @@
-"""Damaged files of every kind end in samples of the right length or in a named error."""
+"""Damaged files of every kind, given to the daemon's own pool, harm nobody but their senders."""
 
 from __future__ import annotations
 
-import os
 import random
+import resource
 
+import psutil
 import pytest
-import pytest_asyncio
 
-from fuzz.child import Child
-from fuzz.decoding import attempt
+from descriptors import open_files
 from fuzz.driving import drive
 from fuzz.mutants import DAMAGES, mutant
+from fuzz.pool_target import LIMITS, PoolTarget, running_pool
 from fuzz.seeds import seeds
 
 SEEDS = seeds()
-SHARES = 20
+SHARES = 10
 MUTANTS = 10_000
+WORKERS = 2
 # CharLS works for five seconds at the 16 x 16 samples of this one.
 SLOW = 439
-# JPEG XL has no decoder yet where the codecs' part is not merged.
-UNSUPPORTED = {"jpeg xl": "refused: DECODER_MISSING"}
-
-
-@pytest_asyncio.fixture
-async def child(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["tests", os.environ.get("PYTHONPATH", "")]))
-    async with Child() as child:
-        yield child
+# What the whole of a share may add to this process, which stands for the daemon.
+GROWTH_BYTES = 64 << 20
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-async def test_mutants_harm_nothing_but_the_process_that_decodes_them(child, share):
-    numbers = range(share, MUTANTS, SHARES)
+async def test_mutants_harm_nothing_but_the_worker_that_reads_them(share):
+    files_before, resident_before = open_files(), peak_bytes()
 
-    report = await drive(child, SEEDS, numbers, at_once=1)
+    async with running_pool(WORKERS) as (pool, noted):
+        report = await drive(PoolTarget(pool), SEEDS, range(share, MUTANTS, SHARES), at_once=4)
+        alive = workers()
 
-    # A codec that crashes or never ends takes its process with it, and nothing else.
-    harm = [outcome for outcome in report.broken.values() if not outcome.startswith("died of SIG")]
-    assert harm == []
+    assert report.broken == {}
     assert report.outcomes.total() == MUTANTS // SHARES
     assert report.outcomes["decoded"] > MUTANTS / SHARES / 20
-    assert len(report.broken) < MUTANTS / SHARES / 50
+    # A codec that never ends costs its worker, and that no other caller anything.
+    assert noted.deaths.total() <= report.outcomes.total() / 50
+    assert noted.deaths.total() == sum(noted.deaths[cause] for cause in ("crash", "processor time"))
+    assert len(alive) <= WORKERS
+    assert workers() == []
+    assert open_files() == files_before
+    assert peak_bytes() - resident_before < GROWTH_BYTES
 
 
-@pytest.mark.parametrize("name", SEEDS)
-def test_a_seed_is_sound(name, tmp_path):
-    path = tmp_path / "seed"
-    path.write_bytes(SEEDS[name])
+def workers() -> list[psutil.Process]:
+    """Every process below the fork server."""
+    return [w for child in psutil.Process().children() for w in child.children(recursive=True)]
 
-    assert attempt(path, name) == UNSUPPORTED.get(name, "decoded")
+
+def peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+async def test_every_seed_is_sound():
+    async with running_pool(WORKERS) as (pool, _):
+        target = PoolTarget(pool)
+        outcomes = {name: await target(name, data) for name, data in SEEDS.items()}
+
+    assert outcomes == dict.fromkeys(SEEDS, "decoded")
+
+
+async def test_a_mutant_that_occupies_a_decoder_is_told_so_and_the_next_is_decoded():
+    assert LIMITS.cpu_seconds < 5
+
+    async with running_pool(1) as (pool, noted):
+        target = PoolTarget(pool)
+
+        assert await target(*mutant(SEEDS, SLOW)) == "refused: DECODE_LIMIT"
+        assert await target("native", SEEDS["native"]) == "decoded"
+
+    assert noted.deaths == {"processor time": 1}
 
 
 def test_a_mutant_can_be_made_again_from_its_number():
@@ -65,13 +86,6 @@ def test_every_damage_survives_an_empty_file():
     for damage in DAMAGES:
         data = bytearray()
         damage(data, random.Random(1), b"other")
-
-
-async def test_a_process_that_dies_is_told_and_replaced(child):
-    slow = mutant(SEEDS, SLOW)
-
-    assert await child(*slow) == "died of SIGVTALRM"
-    assert await child("native", SEEDS["native"]) == "decoded"
 
 
 async def test_what_a_target_does_wrong_is_told_with_its_number():
