@@ -132,6 +132,17 @@ def test_jpeg_with_adobes_marker_says_what_it_says(transform: int, colors: str |
     assert header(bare[:2] + adobe + bare[2:]).colors == colors
 
 
+def test_an_adobe_marker_without_transform_leaves_a_jfif_file_to_the_header() -> None:
+    adobe = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0"
+    whole = jpeg()
+    (length,) = struct.unpack_from(">H", whole, 4)
+    behind_jfif = 4 + length
+
+    found = header(whole[:behind_jfif] + adobe + whole[behind_jfif:])
+
+    assert found.colors is None
+
+
 def test_jpeg_ls_says_whether_it_is_near_lossless() -> None:
     assert header(imagecodecs.jpegls_encode(GREY)).exact
     assert not header(imagecodecs.jpegls_encode(GREY, level=2)).exact

@@ -9,10 +9,17 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 from pydicom.pixels import apply_color_lut
 
-from imageid_daemon.pixels import Description, Encoded, PixelsOptions, decode, transform
+from imageid_daemon.pixels import (
+    Description,
+    Encoded,
+    PixelsOptions,
+    decode,
+    lookup_table,
+    transform,
+)
 from imageid_loaders.errors import Undecodable, Unsupported
 from pixels.material import decoded, encoded, part10, path_of, samples
 from pixels.second_codecs import converted
@@ -23,6 +30,9 @@ def as_rgb(path: str | Path, folder: Path) -> tuple[np.ndarray, Description]:
     written = decode(Encoded(str(path), "application/dicom"), "default", pixels)
     result = transform(pixels, written.description, PixelsOptions(color="rgb"), target)
     return samples(target, result.description), result.description
+
+
+_RED_DATA = "RedPaletteColorLookupTableData"
 
 
 def palette(folder: Path, indices: list[int], **attributes: Any) -> Path:
@@ -332,6 +342,31 @@ def test_eight_bit_entries_in_words_of_their_own_are_understood(tmp_path: Path) 
     found, _ = as_rgb(path, tmp_path)
 
     assert found[0].tolist() == [[10, 10, 10], [20, 20, 20]]
+
+
+@pytest.mark.parametrize("segmented", [False, True])
+def test_packed_entries_of_a_big_endian_palette_follow_the_order_of_its_words(
+    segmented: bool, tmp_path: Path
+) -> None:
+    # PS3.5 A.3: OW, so that the second entry of a pair stands first.
+    entries = bytes([0, 4, 10, 20, 30, 40]) if segmented else bytes([10, 20, 30, 40])
+    swapped = bytes(entries[index ^ 1] for index in range(len(entries)))
+    keyword = "SegmentedRedPaletteColorLookupTableData" if segmented else _RED_DATA
+    source = Dataset()
+    source.RedPaletteColorLookupTableDescriptor = [4, 0, 8]
+    setattr(source, keyword, swapped)
+    read = lookup_table.read_segmented if segmented else lookup_table.read
+
+    table = read(
+        source,
+        "RedPaletteColorLookupTableDescriptor",
+        keyword,
+        signed=False,
+        little_endian=False,
+    )
+
+    assert table is not None
+    assert lookup_table.entries(table).tolist() == [10, 20, 30, 40]
 
 
 def test_segmented_palettes_are_expanded(tmp_path: Path) -> None:

@@ -32,13 +32,14 @@ def read(data: bytes) -> Codestream:
         Undecodable: there is none.
     """
     frame: Codestream | None = None
-    ybr_by_marker = False
+    says: set[str] = set()
     for marker, segment in _segments(data):
-        ybr_by_marker = ybr_by_marker or _says_ybr(marker, segment)
+        says |= _says(marker, segment)
         if marker in _FRAME_HEADERS:
             frame = _frame(marker, segment)
         if frame is not None and frame.family != "jpeg-ls":
-            return _colored(frame, ybr_by_marker)
+            # A file may be of both kinds; that of Adobe tells of the colours on purpose.
+            return _colored(frame, "ybr" in says or says == {"jfif"})
         if frame is not None and marker == _START_OF_SCAN:
             return _scanned(frame, segment)
     raise broken()
@@ -56,10 +57,13 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         position += 2 + length
 
 
-def _says_ybr(marker: int, segment: bytes) -> bool:
-    if marker == _APP0:
-        return segment[:4] == b"JFIF"
-    return marker == _APP14 and segment[:5] == b"Adobe" and segment[11:12] == b"\1"
+def _says(marker: int, segment: bytes) -> set[str]:
+    """What a marker says of the colours: those of JFIF are YBR, Adobe names a transform."""
+    if marker == _APP0 and segment[:4] == b"JFIF":
+        return {"jfif"}
+    if marker == _APP14 and segment[:5] == b"Adobe":
+        return {b"\0": {"as the header"}, b"\1": {"ybr"}}.get(segment[11:12], set())
+    return set()
 
 
 def _frame(marker: int, segment: bytes) -> Codestream:

@@ -13,10 +13,14 @@ _DISCRETE, _LINEAR, _INDIRECT = 0, 1, 2
 
 
 def words(data: bytes, width: int, little_endian: bool) -> NDArray[Any]:
-    """Read whole words of 8 or 16 bits; a padding byte at the end is left out."""
-    if width == 8:
+    """Read whole words of 8 or 16 bits; a padding byte at the end is left out.
+
+    The VR is OW: two words of 8 bits share one of 16, whose order they follow (PS3.5 A.3).
+    """
+    if width == 8 and little_endian:
         return np.frombuffer(data, np.uint8)
-    return np.frombuffer(data[: len(data) // 2 * 2], "<u2" if little_endian else ">u2")
+    pairs = np.frombuffer(data[: len(data) // 2 * 2], "<u2" if little_endian else ">u2")
+    return pairs if width == 16 else pairs.astype("<u2").view(np.uint8)
 
 
 def expand(data: bytes, count: int, width: int, little_endian: bool) -> NDArray[np.uint16]:
