@@ -1,6 +1,6 @@
 # Every task by name; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test fuzz lint generate serve clean
+.PHONY: help venv demo test pixels fuzz lint bench generate serve clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,8 +11,10 @@ help:
 	@echo "make venv      .venv with everything installed (quick when it is there)"
 	@echo "make demo      resolve one image of every scheme with a daemon of its own, and check it"
 	@echo "make test      lint, types, contracts and all tests; installs what they need"
+	@echo "make pixels    the tests of right pixels alone, and how many files of which syntax are exact"
 	@echo "make fuzz      damaged files of every kind, other ones at each run; FUZZ=--count=… for more"
 	@echo "make lint      ruff, mypy, import-linter and buf alone"
+	@echo "make bench     how fast it is, one line a measure; writes tests/benchmarks/results.md"
 	@echo "make generate  the checked-in code of every language, from proto/"
 	@echo "make serve     a daemon in the foreground"
 
@@ -46,6 +48,13 @@ lint: venv $(TOOLS)/.installed
 test: lint
 	ops/install-test-tools.sh
 	$(BIN)/pytest
+
+bench: venv
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks
+
+pixels: venv
+	ops/install-test-tools.sh
+	$(BIN)/pytest -q tests/pixels
 
 fuzz: venv
 	@PYTHONPATH=tests $(BIN)/python -m fuzz $(FUZZ)

@@ -19,6 +19,8 @@ missing_packages() {
     has prometheus && has promtool || echo prometheus
     has systemd-analyze || echo systemd
     has dcm2pnm && has dcmj2pnm && has dcml2pnm || echo dcmtk
+    has gdcmconv || echo libgdcm-tools
+    has jpegtran || echo libjpeg-turbo-progs
     has_node || echo nodejs
     has npm || echo npm
     has_go || echo golang-go
@@ -35,7 +37,7 @@ can_be_root() {
 give_up() {
     echo "The tests need what these Debian packages hold, and $1: $packages" >&2
     echo "Install them with:  sudo apt-get install --no-install-recommends $packages" >&2
-    echo "(elsewhere than on Debian: Orthanc with DICOMweb, nginx, Prometheus, DCMTK, Node >= 18 with npm, Go >= 1.19)" >&2
+    echo "(elsewhere than on Debian: Orthanc with DICOMweb, nginx, Prometheus, DCMTK, GDCM, jpegtran, Node >= 18 with npm, Go >= 1.19)" >&2
     exit 1
 }
 

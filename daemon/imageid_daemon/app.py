@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 
-from imageid_daemon import __version__, pixels
+from imageid_daemon import __version__
 from imageid_daemon.cache import Store
 from imageid_daemon.config import Config
 from imageid_daemon.instance import announced, locked, make_private, new_token
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.origins import Origins
 from imageid_daemon.registry import Registry, installed_loaders
-from imageid_daemon.resolver import Derivations, Resolver, Sources
+from imageid_daemon.resolver import Resolver, Sources
 from imageid_daemon.service import Door, GrpcServer, HttpServer
+from imageid_daemon.workers import Limits, Pool
 from imageid_loaders.base import Origin, Settings
 
 _DRAIN_SECONDS = 10.0
@@ -64,11 +64,11 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         store = _store(config, metrics)
         origins = _origins(config, environ, metrics, registry)
         stack.push_async_callback(origins.aclose)
-        workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="decode")
-        stack.callback(workers.shutdown)
+        pool = _pool(config, metrics)
+        stack.push_async_callback(pool.close)
         sources = Sources(store, origins, config.cache.max_image_bytes)
-        resolver = Resolver(registry, store, sources, Derivations(store, workers))
-        metrics.watch(store.ledger, lambda: resolver.running_fills)
+        resolver = Resolver(registry, store, sources, pool)
+        metrics.watch(store.ledger, lambda: resolver.running_fills, pool)
         token, token_file = new_token(runtime)
         grpc_server = GrpcServer(Door(resolver, store.ledger, cache, metrics, token))
         listen = await grpc_server.start(config.server.listen)
@@ -82,9 +82,7 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
             announced(runtime, listen=listen, http=http, token_file=token_file, version=__version__)
         )
         log.info("listening", listen=listen, http=http)
-        # All of the codecs' imports before the first call: two threads that import modules
-        # of one circle at a time find them half made.
-        await asyncio.gather(store.open(), asyncio.to_thread(pixels.prepare))
+        await asyncio.gather(store.open(), pool.start())
         await grpc_server.open()
         log.info("serving", entries=store.ledger.entries, stored_bytes=store.ledger.stored_bytes)
 
@@ -128,6 +126,17 @@ def _store(config: Config, metrics: Metrics) -> Store:
     )
 
 
+def _pool(config: Config, metrics: Metrics) -> Pool:
+    decode = config.decode
+    limits = Limits(
+        memory_bytes=decode.memory_bytes,
+        cpu_seconds=decode.timeout_seconds,
+        # On a busy machine a job gets less than a processor.
+        wall_seconds=2 * decode.timeout_seconds,
+    )
+    return Pool(decode.workers or os.cpu_count() or 1, limits, metrics)
+
+
 def _origins(
     config: Config, environ: Mapping[str, str], metrics: Metrics, registry: Registry
 ) -> Origins:
@@ -146,6 +155,7 @@ def _needs_restart(old: Config, new: Config) -> list[str]:
     fixed = {
         "[server]": (old.server, new.server),
         "[log]": (old.log, new.log),
+        "[decode]": (old.decode, new.decode),
         "[cache] directory": (old.cache.directory, new.cache.directory),
         "[cache] min_free": (old.cache.min_free, new.cache.min_free),
         "[cache] durable": (old.cache.durable, new.cache.durable),

@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 from imageid_daemon import __version__
 
 _FIRST_BYTE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+_DECODE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
 _LOAD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 120)
 
 
@@ -39,6 +40,17 @@ class CacheFigures(Protocol):
 
     @property
     def entries(self) -> int: ...
+
+
+class PoolFigures(Protocol):
+    """What the pool of decoding workers does at the moment."""
+
+    @property
+    def busy(self) -> int: ...
+    @property
+    def idle(self) -> int: ...
+    @property
+    def queued(self) -> int: ...
 
 
 class Metrics:
@@ -65,6 +77,19 @@ class Metrics:
             "coalesced_callers", "Callers that joined what another had begun."
         )
         self._corrupt = self._counter("cache_corrupt", "Blobs found damaged and put aside.")
+        self._decode = Histogram(
+            "imageid_decode_seconds",
+            "Time that a worker took for a job.",
+            ["task"],
+            registry=self.registry,
+            buckets=_DECODE_BUCKETS,
+        )
+        self._decode_failures = self._counter(
+            "decode_failures", "Jobs of workers that failed, by reason.", "reason"
+        )
+        self._worker_deaths = self._counter(
+            "worker_deaths", "Workers that ended before their time, by cause.", "cause"
+        )
         self._reloaded = Gauge(
             "imageid_config_last_reload_successful",
             "1 if the configuration in force is the one on disk.",
@@ -80,9 +105,11 @@ class Metrics:
         build.labels(__version__, platform.python_version(), version("grpcio")).set(1)
         self.calls = CallMetrics(self.registry)
 
-    def watch(self, cache: CacheFigures, running_fills: Callable[[], int]) -> None:
+    def watch(
+        self, cache: CacheFigures, running_fills: Callable[[], int], pool: PoolFigures
+    ) -> None:
         """Read these at every scrape."""
-        self.registry.register(_Figures(cache, running_fills))
+        self.registry.register(_Figures(cache, running_fills, pool))
 
     def observe_first_byte(self, scheme: str, result: str, seconds: float) -> None:
         self._first_byte.labels(scheme, result).observe(seconds)
@@ -98,6 +125,17 @@ class Metrics:
     def observe_response(self, scheme: str, code: str) -> None:
         """An origin answered; `code` is 2xx to 5xx, or error."""
         self._origin.labels(scheme, code).inc()
+
+    def observe_job(self, task: str, seconds: float) -> None:
+        """A worker has answered; `task` is of the table of tasks."""
+        self._decode.labels(task).observe(seconds)
+
+    def observe_failed_job(self, reason: str) -> None:
+        """A caller of a worker got an error; `reason` is that of an `ImageError`."""
+        self._decode_failures.labels(reason).inc()
+
+    def observe_worker_death(self, cause: str) -> None:
+        self._worker_deaths.labels(cause).inc()
 
     def observe_corrupt(self) -> None:
         self._corrupt.inc()
@@ -146,13 +184,19 @@ class CallMetrics:
 
 
 class _Figures(Collector):
-    def __init__(self, cache: CacheFigures, running_fills: Callable[[], int]) -> None:
+    def __init__(
+        self, cache: CacheFigures, running_fills: Callable[[], int], pool: PoolFigures
+    ) -> None:
         self._cache = cache
         self._running_fills = running_fills
+        self._pool = pool
 
     def collect(self) -> Iterator[Metric]:
         cache = self._cache
         yield _gauge("fills_running", "Fetches and derivations under way.", self._running_fills())
+        yield _gauge("workers_busy", "Decoding workers at a job.", self._pool.busy)
+        yield _gauge("workers_idle", "Decoding workers without one.", self._pool.idle)
+        yield _gauge("decode_queue", "Jobs that wait for a worker.", self._pool.queued)
         yield _gauge("cache_bytes", "Bytes of stored blobs.", cache.stored_bytes)
         yield _gauge("cache_entries", "Stored representations.", cache.entries)
         yield _gauge(

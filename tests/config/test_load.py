@@ -20,6 +20,8 @@ def test_without_anything_the_defaults_hold(written):
     assert config.cache.max_image_bytes == 4 * 2**30
     assert config.cache.min_free == MinFree(percent=5.0)
     assert config.cache.durable is False
+    assert (config.decode.workers, config.decode.memory_bytes) == (None, 6 * 2**30)
+    assert config.decode.timeout_seconds == 60.0
     assert config.network == Network(allow=())
     assert (config.loaders, config.origins) == ({}, {})
 

@@ -14,6 +14,7 @@ from daemon_process import DaemonProcess
 from demo.cases import every_case
 from demo.table import REPRESENTATIONS
 from imageid_daemon.config import load, settings_table
+from imageid_daemon.pixels import transfer_syntax
 from origins.dicomweb import DicomwebOrigin
 
 REPOSITORY = Path(__file__).parents[2]
@@ -36,6 +37,10 @@ def marked(text: str, language: str) -> list[str]:
 
 def test_the_table_of_settings_is_the_codes(readme):
     assert between(readme, "settings") == settings_table().strip()
+
+
+def test_the_table_of_transfer_syntaxes_is_the_codes(readme):
+    assert between(readme, "syntaxes") == transfer_syntax.table().strip()
 
 
 def test_the_table_of_schemes_names_every_installed_loader_and_no_other(readme):

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import os
-from pathlib import Path
 
 import pytest
 
@@ -230,7 +229,7 @@ async def test_a_write_that_has_begun_is_not_left_half_done(fills):
             await fill.spool.write(chunk)
         except asyncio.CancelledError:
             # Whoever closes the file from here on has no thread to fear.
-            sizes_bytes.append(Path(fill.spool.path).stat().st_size)
+            sizes_bytes.append(os.fstat(fill.spool.descriptor).st_size)
             raise
 
     async with fills.join("key", work):
@@ -286,7 +285,7 @@ async def test_a_disk_that_refuses_in_mid_body_costs_no_byte(fills, tmp_path):
         await work.let_go(0)
         # From here on the file can be read and not written, as on a disk remounted read-only.
         with fill.spool.file_path.open("rb") as readable:
-            os.dup2(readable.fileno(), int(fill.spool.path.rpartition("/")[2]))
+            os.dup2(readable.fileno(), fill.spool.descriptor)
 
         await work.let_go(1)
         work.may_end.set()

@@ -95,7 +95,7 @@ async def test_a_disk_that_is_full_costs_nobody_a_byte(tmp_path):
     # Every write to /dev/full is refused as on a full disk, and reads of it give zeros.
     spool = Spool(tmp_path / "spool")
     with Path("/dev/full").open("r+b", buffering=0) as full:
-        os.dup2(full.fileno(), int(spool.path.rpartition("/")[2]))
+        os.dup2(full.fileno(), spool.descriptor)
     await spool.write(DATA)
     spool.seal()
 

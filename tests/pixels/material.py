@@ -18,11 +18,14 @@ from pydicom.pixels import pixel_array
 from pydicom.uid import (
     UID,
     AllTransferSyntaxes,
+    DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
+    RLELossless,
     SecondaryCaptureImageStorage,
 )
 
 from imageid_daemon.pixels import Description, Encoded, decode
+from imageid_daemon.pixels.transfer_syntax import DEFLATED
 
 ROOTS = (
     Path(pydicom.__file__).parent / "data" / "test_files",
@@ -112,23 +115,24 @@ def part10(
         image.PixelData = pixel_data + b"\0" * (len(pixel_data) % 2)
         image["PixelData"].VR = "OB" if image.BitsAllocated <= 8 else "OW"
     image.file_meta = FileMetaDataset()
-    image.file_meta.TransferSyntaxUID = UID(syntax)
-    if image.file_meta.TransferSyntaxUID in AllTransferSyntaxes:
-        image.save_as(path, enforce_file_format=True)
-    else:
-        # pydicom refuses to write a syntax that it does not know.
-        image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        image.save_as(path, enforce_file_format=True)
-        known = str(ExplicitVRLittleEndian).encode() + b"\0"
-        padded = syntax.encode().ljust(len(syntax) + len(syntax) % 2, b"\0")
-        head = b"\x02\0\x10\0UI"
-        path.write_bytes(
-            path.read_bytes().replace(
-                head + len(known).to_bytes(2, "little") + known,
-                head + len(padded).to_bytes(2, "little") + padded,
-            )
-        )
+    image.file_meta.TransferSyntaxUID = written = _writable(syntax, isinstance(pixel_data, bytes))
+    image.save_as(path, enforce_file_format=True)
+    path.write_bytes(path.read_bytes().replace(_syntax_element(written), _syntax_element(syntax)))
     return path
+
+
+def _writable(syntax: str, native: bool) -> UID:
+    """What pydicom writes in the same way, where it refuses a syntax or writes it wrongly."""
+    if syntax in DEFLATED:
+        return DeflatedExplicitVRLittleEndian
+    if UID(syntax) in AllTransferSyntaxes:
+        return UID(syntax)
+    return ExplicitVRLittleEndian if native else RLELossless
+
+
+def _syntax_element(uid: str) -> bytes:
+    value = uid.encode() + b"\0" * (len(uid) % 2)
+    return b"\x02\0\x10\0UI" + len(value).to_bytes(2, "little") + value
 
 
 def grey(path: Path, array: np.ndarray, **attributes: Any) -> Path:

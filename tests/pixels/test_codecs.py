@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pydicom.pixels import get_encoder
 from pydicom.uid import RLELossless
 
 from imageid_loaders.errors import TooLarge, Undecodable, Unsupported
+from pixels.conftest import Count
 from pixels.material import dataset, decoded, encoded, part10, path_of
 
 NOISE = np.random.default_rng(1)
@@ -55,19 +57,26 @@ LOSSLESS: list[tuple[str, Callable[[np.ndarray], bytes]]] = [
     ("201", lambda array: imagecodecs.htj2k_encode(array, reversible=True)),
     ("202", lambda array: imagecodecs.htj2k_encode(array, reversible=True)),
     ("203", lambda array: imagecodecs.htj2k_encode(array, reversible=True)),
+    ("110", lambda array: imagecodecs.jpegxl_encode(array, lossless=True)),
+    ("112", lambda array: imagecodecs.jpegxl_encode(array, lossless=True)),
 ]
 
 
 @pytest.mark.parametrize("array", [GREY, COLOUR], ids=["grey", "colour"])
 @pytest.mark.parametrize(("number", "encode"), LOSSLESS, ids=[number for number, _ in LOSSLESS])
 def test_a_lossless_syntax_gives_what_went_in(
-    number: str, encode: Callable[[np.ndarray], bytes], array: np.ndarray, tmp_path: Path
+    number: str,
+    encode: Callable[[np.ndarray], bytes],
+    array: np.ndarray,
+    tmp_path: Path,
+    count: Count,
 ) -> None:
     path = write(tmp_path / "a.dcm", encode(array), SYNTAX + number, array)
 
     found, _ = decoded(encoded(path), tmp_path)
 
     assert np.array_equal(found, array)
+    count(path, f"{number} of {array.shape}", "exact")
 
 
 @pytest.mark.parametrize("array", [GREY, COLOUR], ids=["grey", "colour"])
@@ -91,7 +100,7 @@ def test_run_lengths_give_what_went_in(array: np.ndarray, tmp_path: Path) -> Non
     assert np.array_equal(found, array)
 
 
-@pytest.mark.parametrize("number", ["57", "70", "80"])
+@pytest.mark.parametrize("number", ["57", "70", "80", "110"])
 def test_codecs_without_a_sign_give_negative_samples(number: str, tmp_path: Path) -> None:
     encode = dict(LOSSLESS)[number]
     path = write(
@@ -112,10 +121,13 @@ def test_a_signed_codestream_gives_negative_samples(number: str, tmp_path: Path)
     assert np.array_equal(found, SIGNED)
 
 
-def test_lossy_high_throughput_jpeg_2000_clamps_what_overshoots(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", ["201", "202", "203"])
+def test_lossy_high_throughput_jpeg_2000_clamps_what_overshoots_whatever_its_label(
+    number: str, tmp_path: Path
+) -> None:
     colour = np.stack([EDGES] * 3, axis=2)
     frame = imagecodecs.htj2k_encode(colour, reversible=False, level=0.02)
-    path = write(tmp_path / "a.dcm", frame, SYNTAX + "203", colour)
+    path = write(tmp_path / "a.dcm", frame, SYNTAX + number, colour)
 
     found, _ = decoded(encoded(path), tmp_path)
 
@@ -170,7 +182,8 @@ def test_stored_colour_keeps_ybr_and_default_colour_gives_rgb(tmp_path: Path) ->
     "syntax",
     [
         pytest.param("1.2.840.10008.1.2.4.102", id="MPEG-4"),
-        pytest.param("1.2.840.10008.1.2.4.110", id="JPEG XL"),
+        pytest.param("1.2.840.10008.1.2.4.107", id="HEVC"),
+        pytest.param("1.2.840.10008.1.2.4.94", id="JPIP"),
         pytest.param("1.2.3", id="unknown"),
     ],
 )
@@ -183,7 +196,7 @@ def test_a_syntax_without_codec_is_unsupported_by_name(syntax: str, tmp_path: Pa
     assert refusal.value.metadata == {"transfer_syntax_uid": syntax}
 
 
-@pytest.mark.parametrize("number", ["57", "80", "90", "201"])
+@pytest.mark.parametrize("number", ["57", "80", "90", "201", "110"])
 def test_a_codestream_of_another_size_than_the_header_is_refused(
     number: str, tmp_path: Path
 ) -> None:
@@ -218,7 +231,8 @@ def test_a_frame_beyond_the_limit_is_refused_before_memory_is_taken(tmp_path: Pa
         pytest.param(struct.pack("<16I", 2, 64, 0xFFFFFFF0, *[0] * 13), id="offset beyond the end"),
         pytest.param(struct.pack("<16I", 2, 80, 70, *[0] * 13), id="offsets descend"),
         pytest.param(struct.pack("<16I", 2, 8, 70, *[0] * 13), id="offset inside the header"),
-        pytest.param(struct.pack("<16I", 15, *range(64, 79)), id="too many segments"),
+        pytest.param(struct.pack("<16I", 16, *range(64, 79)), id="more segments than offsets"),
+        pytest.param(struct.pack("<16I", 1, 64, *[0] * 14), id="too few segments"),
         pytest.param(b"\2\0\0\0", id="no header"),
     ],
 )
@@ -227,6 +241,209 @@ def test_broken_run_length_headers_are_refused(broken: bytes, tmp_path: Path) ->
 
     with pytest.raises(Undecodable, match="header of its RLE data"):
         decoded(encoded(path), tmp_path)
+
+
+def test_tiny_colour_images_are_not_taken_for_planes(tmp_path: Path) -> None:
+    tiny = NOISE.integers(0, 256, (3, 3, 3), np.uint8)
+    frame = imagecodecs.htj2k_encode(tiny, reversible=True, rgb=False)
+    path = write(tmp_path / "a.dcm", frame, SYNTAX + "201", tiny)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, tiny)
+
+
+def test_a_deflated_frame_gives_what_went_in(tmp_path: Path, count: Count) -> None:
+    machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    frame = machine.compress(GREY.tobytes()) + machine.flush()
+    path = write(tmp_path / "a.dcm", frame, "1.2.840.10008.1.2.8.1", GREY)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, GREY)
+    count(path, "deflated frame", "exact")
+
+
+def test_a_deflated_frame_larger_than_its_samples_is_refused(tmp_path: Path) -> None:
+    machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    frame = machine.compress(bytes(1 << 20)) + machine.flush()
+    path = write(tmp_path / "a.dcm", frame, "1.2.840.10008.1.2.8.1", GREY)
+
+    with pytest.raises(TooLarge, match="inflates to more than 1984 bytes"):
+        decoded(encoded(path), tmp_path)
+
+
+def run_lengths(*segments: bytes, count: int | None = None) -> bytes:
+    starts = [64 + sum(map(len, segments[:index])) for index in range(len(segments))]
+    header = [len(segments) if count is None else count, *starts, *[0] * (15 - len(segments))]
+    return struct.pack("<16I", *header) + b"".join(segments)
+
+
+def literal(octets: bytes) -> bytes:
+    parts = [octets[start : start + 128] for start in range(0, len(octets), 128)]
+    return b"".join(bytes([len(part) - 1]) + part for part in parts)
+
+
+@pytest.mark.parametrize("padding", [b"\0", b"\0" * 3, b"\0" * 40, b"\x80\0", b"\xff\0", b"\xff"])
+def test_segments_may_be_padded(padding: bytes, tmp_path: Path) -> None:
+    narrow = GREY.astype(np.uint8)
+    frame = run_lengths(literal(narrow.tobytes()) + padding)
+    path = write(tmp_path / "a.dcm", frame, RLELossless, narrow)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, narrow)
+
+
+def test_segments_beyond_those_of_the_samples_are_left_out(tmp_path: Path) -> None:
+    narrow = GREY.astype(np.uint8)
+    frame = run_lengths(literal(narrow.tobytes()), literal(bytes(960)))
+    path = write(tmp_path / "a.dcm", frame, RLELossless, narrow)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, narrow)
+
+
+def test_a_segment_that_is_too_short_is_refused(tmp_path: Path) -> None:
+    narrow = GREY.astype(np.uint8)
+    frame = run_lengths(literal(narrow.tobytes()[:-5]))
+    path = write(tmp_path / "a.dcm", frame, RLELossless, narrow)
+
+    with pytest.raises(Undecodable, match="RLE segments are too short"):
+        decoded(encoded(path), tmp_path)
+
+
+def test_a_segment_that_unpacks_to_more_than_its_samples_is_cut(tmp_path: Path) -> None:
+    narrow = GREY.astype(np.uint8)
+    path = write(tmp_path / "a.dcm", run_lengths(b"\x81\7" * 100000), RLELossless, narrow)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert (found == 7).all()
+
+
+@pytest.mark.parametrize("signed", [0, 1])
+def test_an_8_bit_jpeg_of_an_image_of_16_bits_keeps_its_numbers(
+    signed: int, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path / "a.dcm",
+        imagecodecs.jpeg8_encode(EDGES, level=95),
+        SYNTAX + "50",
+        EDGES.astype(np.uint16),
+        PixelRepresentation=signed,
+    )
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert found.dtype == ("int16" if signed else "uint16")
+    assert found.min() >= 0
+    assert found.max() == 255
+
+
+@pytest.mark.parametrize("number", ["80", "90"])
+def test_twos_complement_cut_to_the_precision_of_its_codestream_is_signed_again(
+    number: str, tmp_path: Path
+) -> None:
+    cut = SIGNED.view(np.uint16) & 0x0FFF
+    frame = (
+        imagecodecs.jpegls_encode(cut)
+        if number == "80"
+        else imagecodecs.jpeg2k_encode(cut, reversible=True, codecformat="j2k", bitspersample=12)
+    )
+    # dcmtk and Kakadu write the precision that the samples need, whatever BitsStored says.
+    path = write(
+        tmp_path / "a.dcm", frame, SYNTAX + number, SIGNED, BitsStored=16 if number == "90" else 12
+    )
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, SIGNED)
+
+
+def test_a_signed_codestream_of_unsigned_samples_is_unsigned_again(tmp_path: Path) -> None:
+    frame = imagecodecs.jpeg2k_encode(SIGNED, reversible=True, codecformat="j2k", bitspersample=12)
+    path = write(tmp_path / "a.dcm", frame, SYNTAX + "90", GREY, BitsStored=12)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, SIGNED.view(np.uint16) & 0x0FFF)
+
+
+def test_a_codestream_of_more_bits_than_allocated_is_refused(tmp_path: Path) -> None:
+    frame = dict(LOSSLESS)["90"](GREY)
+    path = write(tmp_path / "a.dcm", frame, SYNTAX + "90", GREY.astype(np.uint8))
+
+    with pytest.raises(Undecodable, match="16 bits a sample and its header 8"):
+        decoded(encoded(path), tmp_path)
+
+
+BREAKING_OFF: list[tuple[str, Callable[[np.ndarray], bytes]]] = [
+    *LOSSLESS,
+    ("50", lambda array: imagecodecs.jpeg8_encode(array, level=90)),
+    ("51", lambda array: imagecodecs.jpeg8_encode(array, level=90)),
+]
+
+
+@pytest.mark.parametrize("lost_bytes", [4, 8, 200])
+@pytest.mark.parametrize(
+    ("number", "encode"), BREAKING_OFF, ids=[number for number, _ in BREAKING_OFF]
+)
+def test_a_codestream_that_breaks_off_is_refused_not_filled_up(
+    number: str, encode: Callable[[np.ndarray], bytes], lost_bytes: int, tmp_path: Path
+) -> None:
+    array = COLOUR if number in ("50", "80") else GREY
+    path = write(tmp_path / "a.dcm", encode(array)[:-lost_bytes], SYNTAX + number, array)
+
+    with pytest.raises(Undecodable):
+        decoded(encoded(path), tmp_path)
+
+
+@pytest.mark.parametrize("number", ["50", "57", "70"])
+def test_a_jpeg_that_lacks_its_end_alone_is_whole(number: str, tmp_path: Path) -> None:
+    frame = dict(BREAKING_OFF)[number](COLOUR)
+    whole = write(tmp_path / "whole.dcm", frame, SYNTAX + number, COLOUR)
+    endless = write(tmp_path / "endless.dcm", frame[:-2], SYNTAX + number, COLOUR)
+
+    found, _ = decoded(encoded(endless), tmp_path)
+
+    assert np.array_equal(found, decoded(encoded(whole), tmp_path)[0])
+
+
+def test_high_throughput_jpeg_2000_of_32_bits_gives_what_went_in(tmp_path: Path) -> None:
+    wide = NOISE.integers(0, 2**32, (24, 40), np.uint32)
+    frame = imagecodecs.htj2k_encode(wide, reversible=True)
+    path = write(tmp_path / "a.dcm", frame, SYNTAX + "201", wide)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, wide)
+
+
+def test_jpeg_2000_with_subsampled_components_is_refused(tmp_path: Path) -> None:
+    frame = bytearray(dict(LOSSLESS)["90"](COLOUR))
+    frame[frame.index(b"\xff\x51") + 2 + 38 + 3 + 1] = 2
+    path = write(tmp_path / "a.dcm", bytes(frame), SYNTAX + "90", COLOUR)
+
+    with pytest.raises(Undecodable, match="subsampled"):
+        decoded(encoded(path), tmp_path)
+
+
+def test_jpeg_of_four_components_is_unsupported(tmp_path: Path) -> None:
+    four = NOISE.integers(0, 256, (24, 40, 4), np.uint8)
+    frame = imagecodecs.jpeg8_encode(four, colorspace="CMYK", outcolorspace="CMYK")
+    path = write(tmp_path / "a.dcm", frame, SYNTAX + "50", four, SamplesPerPixel=4)
+
+    with pytest.raises(Unsupported, match="four components"):
+        decoded(encoded(path), tmp_path)
+
+
+def test_samples_that_are_not_interleaved_are_turned_once(tmp_path: Path) -> None:
+    found, description = decoded(encoded("SC_rgb_rle.dcm"), tmp_path)
+
+    assert found.flags.c_contiguous
+    assert description.metadata.planar_configuration == 0
 
 
 @pytest.mark.parametrize("name", ["693_J2KI.dcm", "SC_rgb_jpeg_dcmtk.dcm", "MR_small_RLE.dcm"])

@@ -6,14 +6,16 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.pixels import apply_color_lut
 
 from imageid_daemon.pixels import Description, Encoded, PixelsOptions, decode, transform
-from imageid_loaders.errors import Undecodable
+from imageid_loaders.errors import Undecodable, Unsupported
 from pixels.material import decoded, encoded, part10, path_of, samples
+from pixels.second_codecs import converted
 
 
 def as_rgb(path: str | Path, folder: Path) -> tuple[np.ndarray, Description]:
@@ -80,6 +82,193 @@ def test_upsampled_data_labelled_ybr_full_422_are_read_by_their_length(tmp_path:
     rgb, _ = decoded(encoded(path), tmp_path)
 
     assert (rgb == 10).all()
+
+
+@pytest.mark.parametrize("interpretation", ["HSV", "ARGB", "CMYK"])
+def test_retired_colours_are_unsupported_by_name(interpretation: str, tmp_path: Path) -> None:
+    samples_per_pixel = 3 if interpretation == "HSV" else 4
+    path = part10(
+        tmp_path / "a.dcm",
+        bytes(4 * samples_per_pixel),
+        Rows=2,
+        Columns=2,
+        BitsAllocated=8,
+        SamplesPerPixel=samples_per_pixel,
+        PlanarConfiguration=0,
+        PhotometricInterpretation=interpretation,
+    )
+
+    with pytest.raises(Unsupported, match=interpretation):
+        decoded(encoded(path), tmp_path)
+
+
+def partial_422(path: Path, *words: int, columns: int) -> Path:
+    return part10(
+        path,
+        bytes(words),
+        Rows=1,
+        Columns=columns,
+        BitsAllocated=8,
+        SamplesPerPixel=3,
+        PlanarConfiguration=0,
+        PhotometricInterpretation="YBR_PARTIAL_422",
+    )
+
+
+def test_the_studio_range_of_ybr_partial_422_reaches_from_black_to_white(tmp_path: Path) -> None:
+    path = partial_422(tmp_path / "a.dcm", 16, 235, 128, 128, columns=2)
+
+    rgb, _ = decoded(encoded(path), tmp_path)
+
+    assert rgb.tolist() == [[[0, 0, 0], [255, 255, 255]]]
+
+
+def test_ybr_partial_422_is_converted_by_the_matrix_of_the_standard(tmp_path: Path) -> None:
+    # PS3.3 C.7.6.3.1.2, forward, of (200, 100, 50); two pixels share it.
+    matrix = [[0.2568, 0.5041, 0.0979], [-0.1482, -0.2910, 0.4392], [0.4392, -0.3678, -0.0714]]
+    y, cb, cr = np.rint(np.dot(matrix, (200, 100, 50)) + np.array([16, 128, 128])).astype(int)
+    path = partial_422(tmp_path / "a.dcm", y, y, cb, cr, columns=2)
+
+    rgb, _ = decoded(encoded(path), tmp_path)
+
+    assert np.abs(rgb.astype(int) - (200, 100, 50)).max() <= 2
+
+
+def test_stored_ybr_partial_422_keeps_its_range(tmp_path: Path) -> None:
+    path = partial_422(tmp_path / "a.dcm", 16, 235, 100, 200, columns=2)
+
+    found, description = decoded(encoded(path), tmp_path, "stored")
+
+    assert found.tolist() == [[[16, 100, 200], [235, 100, 200]]]
+    assert description.metadata.photometric_interpretation == "YBR_PARTIAL_422"
+
+
+def test_uncompressed_ybr_partial_420_has_no_order_and_is_unsupported(tmp_path: Path) -> None:
+    path = part10(
+        tmp_path / "a.dcm",
+        bytes(24),
+        Rows=4,
+        Columns=4,
+        BitsAllocated=8,
+        SamplesPerPixel=3,
+        PlanarConfiguration=0,
+        PhotometricInterpretation="YBR_PARTIAL_420",
+    )
+
+    with pytest.raises((Unsupported, Undecodable)):
+        decoded(encoded(path), tmp_path)
+
+
+BARS = np.repeat(np.array([[[200, 30, 60], [10, 180, 90]]], np.uint8), 16, axis=1).repeat(16, 0)
+MIDDLES = [4, 27]  # away from the edge, which halved chrominance blurs
+
+
+def jpeg_file(path: Path, interpretation: str, frame: bytes, number: str = "50") -> Path:
+    return part10(
+        path,
+        [frame],
+        f"1.2.840.10008.1.2.4.{number}",
+        Rows=BARS.shape[0],
+        Columns=BARS.shape[1],
+        BitsAllocated=8,
+        SamplesPerPixel=3,
+        PlanarConfiguration=0,
+        PhotometricInterpretation=interpretation,
+    )
+
+
+def bare(jpeg: bytes) -> bytes:
+    """Without JFIF and Adobe markers, behind which libjpeg looks for the colours."""
+    kept, position = bytearray(jpeg[:2]), 2
+    while jpeg[position + 1] != 0xDA:
+        (length,) = struct.unpack_from(">H", jpeg, position + 2)
+        if jpeg[position + 1] not in (0xE0, 0xEE):
+            kept += jpeg[position : position + 2 + length]
+        position += 2 + length
+    return bytes(kept) + jpeg[position:]
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["markers", "bare"])
+@pytest.mark.parametrize(
+    ("interpretation", "colorspace", "subsampling"),
+    [
+        ("YBR_FULL_422", "YCBCR", "422"),
+        ("YBR_FULL", "YCBCR", "444"),
+        ("RGB", "RGB", "444"),
+        ("RGB", "YCBCR", "420"),  # a header that was not told of the encoder's work
+    ],
+)
+def test_jpeg_has_the_colours_that_went_in(
+    interpretation: str, colorspace: str, subsampling: str, marked: bool, tmp_path: Path
+) -> None:
+    frame = imagecodecs.jpeg8_encode(
+        BARS, level=100, outcolorspace=colorspace, subsampling=subsampling
+    )
+    path = jpeg_file(tmp_path / "a.dcm", interpretation, frame if marked else bare(frame))
+
+    found, description = decoded(encoded(path), tmp_path)
+
+    assert description.metadata.photometric_interpretation == "RGB"
+    assert np.abs(found.astype(int) - BARS)[:, MIDDLES].max() <= 6
+
+
+@pytest.mark.parametrize("interpretation", ["RGB", "YBR_FULL"])
+@pytest.mark.parametrize("number", ["80", "5", "110"])
+def test_lossless_syntaxes_hold_the_colours_that_the_header_says(
+    number: str, interpretation: str, tmp_path: Path
+) -> None:
+    frames = {
+        "80": lambda: imagecodecs.jpegls_encode(BARS),
+        "110": lambda: imagecodecs.jpegxl_encode(BARS, lossless=True),
+    }
+    path = tmp_path / "a.dcm"
+    if number == "5":
+        plain = part10(
+            tmp_path / "plain.dcm",
+            BARS.tobytes(),
+            Rows=16,
+            Columns=32,
+            BitsAllocated=8,
+            SamplesPerPixel=3,
+            PlanarConfiguration=0,
+            PhotometricInterpretation=interpretation,
+        )
+        path = converted(plain, ["gdcmconv", "--rle"], tmp_path)
+    else:
+        jpeg_file(path, interpretation, frames[number](), number)
+
+    stored, described = decoded(encoded(path), tmp_path, "stored")
+    default, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(stored, BARS)
+    assert described.metadata.photometric_interpretation == interpretation
+    assert np.array_equal(default, BARS) == (interpretation == "RGB")
+
+
+def test_jpeg_xl_in_its_own_colours_gives_rgb(tmp_path: Path) -> None:
+    frame = imagecodecs.jpegxl_encode(BARS, lossless=False, distance=0.5)
+    path = jpeg_file(tmp_path / "a.dcm", "XYB", frame, "112")
+
+    found, description = decoded(encoded(path), tmp_path)
+
+    assert description.metadata.photometric_interpretation == "RGB"
+    assert np.abs(found.astype(int) - BARS).max() < 40
+
+
+def test_a_recompressed_jpeg_without_its_boxes_is_converted_once(tmp_path: Path) -> None:
+    boxes = imagecodecs.jpegxl_encode_jpeg(imagecodecs.jpeg8_encode(BARS, level=95))
+    position, codestream = 0, b""
+    while position < len(boxes):
+        (length,) = struct.unpack_from(">I", boxes, position)
+        end = position + length if length else len(boxes)
+        name, body = boxes[position + 4 : position + 8], boxes[position + 8 : end]
+        codestream += {b"jxlc": body, b"jxlp": body[4:]}.get(name, b"")
+        position = end
+    path = jpeg_file(tmp_path / "a.dcm", "YBR_FULL", codestream, "111")
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.abs(found.astype(int) - BARS)[:, MIDDLES].max() <= 6
 
 
 def test_stored_ybr_becomes_rgb_when_it_is_asked_for(tmp_path: Path) -> None:

@@ -49,11 +49,12 @@ def stated_frames(path: Path) -> int:
 
 
 def _outcome(what: Encoded, folder: Path) -> object:
+    target = folder / "pixels"
     try:
-        written = decode(what, "default", str(folder / "pixels"))
+        written = decode(what, "default", str(target))
     except (Undecodable, NotFound) as error:
         return str(error)
-    return written.description, written.sha256
+    return written.description, target.read_bytes()
 
 
 def jpeg_ls_frames(folder: Path, count: int, fragments_each: int = 1) -> Path:

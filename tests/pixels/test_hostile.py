@@ -9,6 +9,7 @@ import sys
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +151,9 @@ def test_threads_decode_side_by_side(tmp_path: Path) -> None:
     names = ["CT_small.dcm", "emri_small_RLE.dcm", "693_J2KI.dcm", "SC_rgb_jpeg_gdcm.dcm"] * 6
 
     def digest(numbered: tuple[int, str]) -> bytes:
-        return decode(encoded(numbered[1]), "default", str(tmp_path / str(numbered[0]))).sha256
+        target = tmp_path / str(numbered[0])
+        decode(encoded(numbered[1]), "default", str(target))
+        return sha256(target.read_bytes()).digest()
 
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(digest, enumerate(names)))

@@ -32,7 +32,8 @@ def modality(path: str | Path, folder: Path) -> tuple[np.ndarray, Description]:
         pytest.param("1", "-1024", [0, 1024, 4095], [-1024, 0, 3071], "int16", id="CT"),
         pytest.param("1000", "0", [0, 65535], [0, 65535000], "uint32", id="large"),
         pytest.param("-100000", "0", [0, 20000], [0, -2000000000], "int32", id="large negative"),
-        pytest.param("1000000", "0", [0, 65535], [0, 65535e6], "float32", id="beyond integers"),
+        pytest.param("1000000", "0", [0, 65535], [0, 65535e6], "uint64", id="very large"),
+        pytest.param("1E15", "0", [0, 65535], [0, 65535e15], "float32", id="beyond exactness"),
     ],
 )
 def test_slope_and_intercept(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
 from pydicom.uid import ExplicitVRBigEndian
 
 from imageid_loaders.errors import Undecodable, Unsupported
@@ -42,7 +43,9 @@ def test_the_sign_is_that_of_the_highest_stored_bit(tmp_path: Path) -> None:
     assert found.tolist() == [[-1, 2047, -2048, 1]]
 
 
-@pytest.mark.parametrize("name", ["uint8", "int8", "uint16", "int16", "uint32", "int32"])
+@pytest.mark.parametrize(
+    "name", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"]
+)
 def test_every_integer_type_comes_back(name: str, tmp_path: Path) -> None:
     limits = np.iinfo(name)
     array = np.array([[limits.min, limits.max, 1]], name)
@@ -51,8 +54,8 @@ def test_every_integer_type_comes_back(name: str, tmp_path: Path) -> None:
 
     assert np.array_equal(found, array)
     assert found.dtype == array.dtype
-    assert description.metadata.min_pixel_value == limits.min
-    assert description.metadata.max_pixel_value == limits.max
+    assert description.metadata.min_pixel_value == float(limits.min)
+    assert description.metadata.max_pixel_value == float(limits.max)
 
 
 @pytest.mark.parametrize(
@@ -108,10 +111,67 @@ def test_bits_of_a_frame_that_begins_inside_a_byte_are_found(tmp_path: Path) -> 
     assert found == frames.tolist()
 
 
-def test_samples_wider_than_the_contract_knows_are_unsupported(tmp_path: Path) -> None:
-    path = part10(tmp_path / "a.dcm", b"\0" * 32, Rows=2, Columns=2, BitsAllocated=64)
+def test_samples_of_12_bits_that_follow_without_gaps_are_spread(tmp_path: Path) -> None:
+    # PS3.5 D: 0x123, 0x456, 0x789, 0xABC in three words of 16 bits.
+    packed = bytes.fromhex("2361 4589c7ab".replace(" ", ""))
+    path = part10(tmp_path / "a.dcm", packed, Rows=1, Columns=4, BitsAllocated=12)
 
-    with pytest.raises(Unsupported, match="64 bits allocated"):
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert found.dtype == np.uint16
+    assert [hex(value) for value in found[0]] == ["0x123", "0x456", "0x789", "0xabc"]
+
+
+def test_12_bit_frames_that_begin_inside_a_byte_are_found(tmp_path: Path) -> None:
+    packed = bytes.fromhex("236145")  # 0x123, 0x456
+    path = part10(tmp_path / "a.dcm", packed, Rows=1, Columns=1, BitsAllocated=12, NumberOfFrames=2)
+
+    found = [decoded(encoded(path, frame), tmp_path)[0][0, 0] for frame in (1, 2)]
+
+    assert found == [0x123, 0x456]
+
+
+@pytest.mark.parametrize("signed", [0, 1])
+def test_samples_of_24_bits_are_read(signed: int, tmp_path: Path) -> None:
+    path = part10(
+        tmp_path / "a.dcm",
+        b"\x01\x02\x03\xff\xff\xff",
+        Rows=1,
+        Columns=2,
+        BitsAllocated=24,
+        PixelRepresentation=signed,
+    )
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert found.tolist() == [[0x030201, -1 if signed else 0xFFFFFF]]
+
+
+def test_big_endian_samples_of_24_bits_are_unsupported(tmp_path: Path) -> None:
+    path = part10(
+        tmp_path / "a.dcm", b"\0" * 6, ExplicitVRBigEndian, Rows=1, Columns=2, BitsAllocated=24
+    )
+
+    with pytest.raises(Unsupported, match="big-endian samples of 24 bits"):
+        decoded(encoded(path), tmp_path)
+
+
+def test_the_big_endian_pixels_in_ges_little_endian_data_set_are_turned(tmp_path: Path) -> None:
+    array = np.array([[1, 2, 0x1234]], np.uint16)
+    path = grey(tmp_path / "a.dcm", array.byteswap())
+    as_ge = dcmread(path)
+    as_ge.file_meta.TransferSyntaxUID = "1.2.840.113619.5.2"
+    as_ge.save_as(path, implicit_vr=True, little_endian=True)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, array)
+
+
+def test_samples_wider_than_the_contract_knows_are_unsupported(tmp_path: Path) -> None:
+    path = part10(tmp_path / "a.dcm", b"\0" * 64, Rows=2, Columns=2, BitsAllocated=72)
+
+    with pytest.raises(Unsupported, match="72 bits allocated"):
         decoded(encoded(path), tmp_path)
 
 
@@ -123,14 +183,17 @@ def test_more_bits_stored_than_allocated_are_refused(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 def test_what_is_packed_as_the_standard_says_comes_back(
     data: st.DataObject, tmp_path: Path
 ) -> None:
-    allocated = data.draw(st.sampled_from([8, 16, 32]))
-    stored = data.draw(st.integers(1, allocated))
+    allocated = data.draw(st.sampled_from([8, 12, 16, 24, 32, 40, 64]))
+    stored = data.draw(st.integers(1, min(allocated, 63)))
     high_bit = data.draw(st.integers(stored - 1, allocated - 1))
     signed = data.draw(st.booleans())
     planar = data.draw(st.integers(0, 1))
@@ -140,12 +203,14 @@ def test_what_is_packed_as_the_standard_says_comes_back(
     low = -(1 << (stored - 1)) if signed else 0
     values = np.random.default_rng(seed).integers(low, low + (1 << stored), shape)
     mask = (1 << stored) - 1
-    words = (values & mask) << (high_bit + 1 - stored)
-    words |= garbage & ~(mask << (high_bit + 1 - stored))
+    shift = high_bit + 1 - stored
+    words = (values.astype(np.uint64) & np.uint64(mask)) << np.uint64(shift)
+    words |= np.uint64(garbage & ~(mask << shift))
     words = np.moveaxis(words, -1, 0) if planar and len(shape) == 3 else words
+    bits = (words.reshape(-1, 1) >> np.arange(allocated, dtype=np.uint64)) & np.uint64(1)
     path = part10(
         tmp_path / "a.dcm",
-        words.astype(f"<u{allocated // 8}").tobytes(),
+        np.packbits(bits.astype(np.uint8), bitorder="little").tobytes(),
         Rows=shape[0],
         Columns=shape[1],
         BitsAllocated=allocated,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +13,10 @@ import pytest_asyncio
 
 from imageid_daemon.cache import Demand, Mode, Store
 from imageid_daemon.config import MinFree
+from imageid_daemon.metrics import Metrics
 from imageid_daemon.registry import Installed, Registry
-from imageid_daemon.resolver import Derivations, Output, Resolver, Sources
+from imageid_daemon.resolver import Output, Resolver, Sources
+from imageid_daemon.workers import Limits, Pool
 from imageid_loaders.base import Image, NotModified, Request, Resource, Settings, Source
 from imageid_loaders.errors import ImageError, InvalidImageId, NotFound
 
@@ -160,10 +161,12 @@ async def world_at(
     loader = ScriptedLoader()
     registry = Registry([Installed(loader, ("x",), "tests", "0")])
     sources = Sources(store, NoOrigins(), max_image_bytes)  # type: ignore[arg-type]
-    with ThreadPoolExecutor(2) as workers:
-        resolver = Resolver(registry, store, sources, Derivations(store, workers))
-        yield World(resolver, store, loader, directory)
-        await resolver.close()
+    pool = Pool(2, Limits(memory_bytes=2**32, cpu_seconds=60.0, wall_seconds=60.0), Metrics())
+    await pool.start()
+    resolver = Resolver(registry, store, sources, pool)
+    yield World(resolver, store, loader, directory)
+    await resolver.close()
+    await pool.close()
     await store.close()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from imageid_daemon.config import origin_rules, paths
-from imageid_daemon.config.model import Cache, Config, Log, Network, OriginSettings, Server
+from imageid_daemon.config.model import Cache, Config, Decode, Log, Network, OriginSettings, Server
 from imageid_daemon.config.settings import SETTINGS, Setting
 from imageid_daemon.config.sources import Sources, Written, read_file, unknown_names
 from imageid_daemon.config.text import toml_value
@@ -84,6 +84,11 @@ class _Reading:
                 min_free=self._value("cache.min_free"),
                 max_image_bytes=self._value("cache.max_image"),
                 durable=self._value("cache.durable"),
+            ),
+            decode=Decode(
+                workers=self._value("decode.workers"),
+                memory_bytes=self._value("decode.memory"),
+                timeout_seconds=self._value("decode.timeout"),
             ),
             network=Network(allow=self._value("network.allow")),
             log=Log(level=self._value("log.level"), format=self._value("log.format")),

@@ -51,6 +51,21 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
+class Decode:
+    """The worker processes.
+
+    Args:
+        workers: how many at most; None is one for each processor.
+        memory_bytes: of each.
+        timeout_seconds: of processor time, for one image.
+    """
+
+    workers: int | None
+    memory_bytes: int
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Hosts that network schemes may reach besides the configured origins."""
 
@@ -98,6 +113,7 @@ class Config:
 
     server: Server
     cache: Cache
+    decode: Decode
     network: Network
     log: Log
     loaders: Mapping[str, Mapping[str, object]]

@@ -110,6 +110,30 @@ SETTINGS: tuple[Setting, ...] = (
         variable="IMAGEID_CACHE_DURABLE",
     ),
     Setting(
+        "decode.workers",
+        values.whole(1, 1024),
+        None,
+        "processes that decode images",
+        default_text="one for each processor",
+        variable="IMAGEID_DECODE_WORKERS",
+        example="2",
+    ),
+    Setting(
+        "decode.memory",
+        values.size_bytes,
+        # Measured: a frame of 512 MiB, the largest that is decoded, can be rendered too.
+        "6GiB",
+        "memory that one of them may take, and the largest file that it may write",
+        variable="IMAGEID_DECODE_MEMORY",
+    ),
+    Setting(
+        "decode.timeout",
+        values.seconds,
+        "60s",
+        "processor time that one image may take; on the clock, twice that",
+        variable="IMAGEID_DECODE_TIMEOUT",
+    ),
+    Setting(
         "network.allow",
         addresses.allow_list,
         (),

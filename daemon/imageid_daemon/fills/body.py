@@ -38,10 +38,9 @@ class Blob:
         return Blob(os.dup(self._descriptor))
 
     @property
-    def path(self) -> str:
-        """Where the bytes can be opened while this is open."""
-        # Through the descriptor: the name may be gone already.
-        return f"/proc/self/fd/{self._descriptor}"
+    def descriptor(self) -> int:
+        """Valid while this is open."""
+        return self._descriptor
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -46,7 +46,7 @@ class Spool:
         self._announce()
 
     def adopt(self, size_bytes: int) -> None:
-        """Somebody else has written the file by its path, whole."""
+        """Somebody else has written the file through its descriptor, whole."""
         self.size_bytes = size_bytes
 
     @property
@@ -81,8 +81,9 @@ class Spool:
         return Blob(os.dup(self._descriptor))
 
     @property
-    def path(self) -> str:
-        return f"/proc/self/fd/{self._descriptor}"
+    def descriptor(self) -> int:
+        """Valid while this is open."""
+        return self._descriptor
 
     def close(self) -> None:
         """Give the file back. A spool that was not published is gone with it."""

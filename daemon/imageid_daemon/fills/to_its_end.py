@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,18 +21,6 @@ async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
         await _ended(running)
-        raise
-
-
-async def job_to_its_end(workers: Executor, job: Callable[[], T]) -> T:
-    """The same for a job of a pool: when cancelled before a worker has taken it, it never runs."""
-    waiting = workers.submit(job)
-    running = asyncio.wrap_future(waiting)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        if not waiting.cancel():
-            await _ended(running)
         raise
 
 

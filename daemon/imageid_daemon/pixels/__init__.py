@@ -1,8 +1,8 @@
 """From encoded bytes to metadata, samples and pictures: pure, blocking, thread-safe.
 
-Arguments and results can be pickled and large results go to files by path, so a call
-runs as well in a worker process as in a thread. Importing this package is cheap; the
-codecs are imported by the first call that needs them.
+Runs in worker processes, because bytes from outside may make a codec crash or never end.
+Large results go to files by path. Importing this package is cheap, and the daemon does it
+for the types; the codecs are imported by the first call that needs them.
 
 Every function raises the classes of `imageid_loaders.errors`, and lets an `OSError` of
 the file system pass.
@@ -27,11 +27,13 @@ from imageid_daemon.pixels.description import (
     Tables,
     Written,
 )
+from imageid_daemon.pixels.frame_index import MEDIA_TYPE as INDEX_MEDIA_TYPE
 from imageid_daemon.pixels.frame_index import VERSION as INDEX_VERSION
 from imageid_daemon.pixels.limits import INDEX_FROM_BYTES
 from imageid_loaders.errors import NotFound
 
 __all__ = [
+    "INDEX_MEDIA_TYPE",
     "INDEX_VERSION",
     "Description",
     "Encoded",

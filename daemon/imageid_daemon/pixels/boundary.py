@@ -22,15 +22,16 @@ def refusing(task: str) -> Iterator[None]:
         task: what was to be done, for the message: "the image cannot be <task>".
 
     Raises:
-        Undecodable: for every exception but an `ImageError` and an `OSError` of the
-            file system, which has an errno; Pillow's complaints about bytes have none.
+        Undecodable: for every exception but an `ImageError`, a `MemoryError`, which says
+            more of the machine than of the bytes, and an `OSError` of the file system,
+            which has an errno; Pillow's complaints about bytes have none.
     """
     _silence()
     try:
         yield
-    except ImageError:
+    except (ImageError, MemoryError):
         raise
-    except (Exception, RecursionError, MemoryError) as error:
+    except Exception as error:
         # EINVAL is a seek to where no file can reach: the bytes' own doing.
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise

@@ -1,4 +1,4 @@
-"""Which codec undoes which transfer syntax, and what each gets wrong.
+"""Undo a transfer syntax with the codec that gets it right.
 
 The choice was measured; where two codecs know a syntax, the one taken is exact, releases
 the GIL and survived fuzzing.
@@ -6,37 +6,36 @@ the GIL and survived fuzzing.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from imageid_daemon.pixels import limits, samples
-from imageid_daemon.pixels.codestream import Codestream
-from imageid_daemon.pixels.codestream import read as read_codestream
+from imageid_daemon.pixels import (
+    codestream_header,
+    jpeg_header,
+    run_lengths,
+    samples,
+    transfer_syntax,
+)
+from imageid_daemon.pixels.codestream import Codestream, Family
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.part10 import inflate
 from imageid_daemon.pixels.pixel_data import full_length_bytes
+from imageid_daemon.pixels.transfer_syntax import Codec
 from imageid_loaders.errors import Undecodable, Unsupported
 
-_DICOM = "1.2.840.10008.1.2"
-_NATIVE = (_DICOM, f"{_DICOM}.1", f"{_DICOM}.1.99", f"{_DICOM}.2", f"{_DICOM}.1.98")
-_DEFLATED_FRAME = f"{_DICOM}.8.1"
-_RLE = f"{_DICOM}.5"
-_JPEG = tuple(f"{_DICOM}.4.{number}" for number in (50, 51, 53, 55, 57, 70))
-_JPEG_LS = (f"{_DICOM}.4.80", f"{_DICOM}.4.81")
-_JPEG_2000 = tuple(f"{_DICOM}.4.{number}" for number in (90, 91, 92, 93))
-_HTJ2K_LOSSLESS = (f"{_DICOM}.4.201", f"{_DICOM}.4.202")
-# Not htj2k_decode: it wraps instead of clamping what a lossy codestream overshoots.
-_HTJ2K_LOSSY = f"{_DICOM}.4.203"
-
 Samples = NDArray[Any]
+
+# What a deflated frame may hold behind its samples: a byte of padding, and the end of block.
+_DEFLATE_SLACK_BYTES = 64
+_OPENJPEG_BITS = 31
+# Entropy-coded data of no meaning, without a marker in them, and their complement.
+_NOISES = (b"\xb7\x5a\xe3" * 32, b"\x48\xa5\x1c" * 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +57,28 @@ def decode(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded
         keep_ybr: have a JPEG codec deliver YBR rather than RGB.
 
     Raises:
-        Unsupported: no codec for the syntax is here.
+        Unsupported: no codec for the syntax, or for samples of this form, is here.
         Undecodable: the codestream contradicts the header.
-        TooLarge: a deflated frame exceeds the limit.
+        TooLarge: a deflated frame is larger than its samples.
     """
-    syntax = frame.transfer_syntax_uid
-    if syntax in _NATIVE:
+    codec = transfer_syntax.codec_of(frame.transfer_syntax_uid)
+    if pixel.floating and codec != "native":
+        raise Undecodable(
+            "the image cannot be decoded because Float Pixel Data are never compressed; "
+            "ask for ENCODED to get them as they are"
+        )
+    if codec == "native":
         return Decoded(*samples.native(frame, pixel))
-    if syntax == _DEFLATED_FRAME:
-        inflated = inflate(frame.data, limits.FRAME_LIMIT_BYTES)
+    if codec == "deflated frame":
+        inflated = inflate(frame.data, full_length_bytes(pixel) + _DEFLATE_SLACK_BYTES)
         return Decoded(*samples.native(replace(frame, data=inflated), pixel))
-    if syntax == _RLE:
-        return Decoded(_rle(frame.data, pixel), pixel.photometric_interpretation)
-    check(syntax)
-    stream = _checked_codestream(frame.data, pixel, syntax)
-    array, photometric = _CODECS[syntax](frame.data, pixel, stream, keep_ybr)
-    return Decoded(samples.from_codec(_interleave(array, pixel), pixel, stream), photometric)
+    if codec == "rle":
+        stored = run_lengths.decode(frame.data, pixel)
+        return Decoded(samples.mask(stored, pixel), pixel.photometric_interpretation)
+    stream = _checked_codestream(frame.data, pixel, _FAMILIES[codec])
+    _check_reach(codec, stream, frame.transfer_syntax_uid)
+    array, photometric = _CODECS[codec](frame.data, pixel, stream, keep_ybr)
+    return Decoded(samples.from_codec(_in_shape(array, pixel), pixel, stream), photometric)
 
 
 def check(syntax: str) -> None:
@@ -82,17 +87,12 @@ def check(syntax: str) -> None:
     Raises:
         Unsupported: no codec for it is here.
     """
-    if syntax not in SUPPORTED:
-        raise Unsupported(
-            f"the image cannot be decoded because no codec for transfer syntax {syntax} is here; "
-            "ask for ENCODED and decode it elsewhere",
-            transfer_syntax_uid=syntax,
-        )
+    transfer_syntax.codec_of(syntax)
 
 
-def _checked_codestream(data: bytes, pixel: ImagePixel, syntax: str) -> Codestream:
-    stream = read_codestream(data)
-    if stream is None or stream.family not in _FAMILIES[syntax]:
+def _checked_codestream(data: bytes, pixel: ImagePixel, families: tuple[Family, ...]) -> Codestream:
+    stream = codestream_header.read(data)
+    if stream is None or stream.family not in families:
         raise Undecodable(
             "the image cannot be decoded because its codestream is not what its transfer syntax "
             "says; ask for ENCODED to get it as it is"
@@ -105,6 +105,11 @@ def _checked_codestream(data: bytes, pixel: ImagePixel, syntax: str) -> Codestre
             f"{_size(pixel.rows, pixel.columns, pixel.samples_per_pixel)}; "
             "ask for ENCODED to get it as it is"
         )
+    if stream.subsampled:
+        raise Undecodable(
+            "the image cannot be decoded because the components of its codestream are "
+            "subsampled; ask for ENCODED to get it as it is"
+        )
     if stream.precision > pixel.bits_allocated:
         raise Undecodable(
             f"the image cannot be decoded because its codestream has {stream.precision} bits a "
@@ -113,13 +118,27 @@ def _checked_codestream(data: bytes, pixel: ImagePixel, syntax: str) -> Codestre
     return stream
 
 
+def _check_reach(codec: Codec, stream: Codestream, syntax: str) -> None:
+    """Refuse what the codecs here do not know of their own families."""
+    wide = stream.family == "jpeg-2000" and stream.precision > _OPENJPEG_BITS
+    if wide and not (codec == "htj2k" and stream.exact):
+        what = f"JPEG 2000 of {stream.precision} bits a sample"
+    elif stream.family in ("jpeg", "jpeg-lossless") and stream.samples_per_pixel == 4:
+        what = "the four components of this JPEG"
+    else:
+        return
+    raise Unsupported(
+        f"the image cannot be decoded because no codec for {what} is here; "
+        "ask for ENCODED and decode it elsewhere",
+        transfer_syntax_uid=syntax,
+    )
+
+
 def _size(rows: int, columns: int, samples_per_pixel: int) -> str:
     return f"{rows} rows, {columns} columns and {samples_per_pixel} samples per pixel"
 
 
-def _interleave(array: Samples, pixel: ImagePixel) -> Samples:
-    if array.shape != pixel.shape and array.shape == (pixel.samples_per_pixel, *pixel.shape[:2]):
-        array = array.transpose(1, 2, 0)
+def _in_shape(array: Samples, pixel: ImagePixel) -> Samples:
     if array.shape != pixel.shape:
         raise Undecodable("the image cannot be decoded because its codec gave another shape")
     return array
@@ -128,34 +147,61 @@ def _interleave(array: Samples, pixel: ImagePixel) -> Samples:
 def _jpeg(
     data: bytes, pixel: ImagePixel, stream: Codestream, keep_ybr: bool
 ) -> tuple[Samples, str]:
-    photometric = _jpeg_photometric(pixel, stream)
+    photometric = pixel.photometric_interpretation
     if pixel.samples_per_pixel != 3:
-        return imagecodecs.jpeg8_decode(data), photometric
+        return _libjpeg(data), photometric
     # Named, because without it libjpeg guesses from the Adobe marker, which may be absent.
-    stored = "YCBCR" if photometric.startswith("YBR") else "RGB"
+    stored = "YCBCR" if _is_ybr(pixel, stream) else "RGB"
     # Lossless processes carry no colour transformation, and libjpeg refuses to add one.
     wanted = stored if keep_ybr or stream.family == "jpeg-lossless" else "RGB"
-    array = imagecodecs.jpeg8_decode(data, colorspace=stored, outcolorspace=wanted)
+    array = _libjpeg(data, stored, wanted)
     return array, "YBR_FULL" if wanted == "YCBCR" else "RGB"
 
 
-def _jpeg_photometric(pixel: ImagePixel, stream: Codestream) -> str:
+def _libjpeg(data: bytes, stored: str | None = None, wanted: str | None = None) -> Samples:
+    """Decode, and refuse what breaks off, because libjpeg fills up what is missing with grey."""
+
+    def decoded(codestream: bytes) -> Samples:
+        return imagecodecs.jpeg8_decode(codestream, colorspace=stored, outcolorspace=wanted)
+
+    array = decoded(data)
+    # Some writers leave out the end alone. Then nothing behind the last bit changes a sample.
+    whole = jpeg_header.ends(data) or all(
+        np.array_equal(array, decoded(data + noise)) for noise in _NOISES
+    )
+    if not whole:
+        raise Undecodable(
+            "the image cannot be decoded because its JPEG data break off; "
+            "ask for ENCODED to get them as they are"
+        )
+    return array
+
+
+def _is_ybr(pixel: ImagePixel, stream: Codestream) -> bool:
     """Correct the header where the codestream itself names its colours."""
-    if pixel.samples_per_pixel != 3 or stream.says_rgb:
-        return "RGB" if stream.says_rgb else pixel.photometric_interpretation
-    return "YBR_FULL" if stream.says_ybr else pixel.photometric_interpretation
+    if stream.colors is not None:
+        return stream.colors == "ybr"
+    if stream.family == "jpeg-lossless":
+        return pixel.photometric_interpretation.startswith("YBR_FULL")
+    # A header that names no colours of three samples leaves what JPEG is by default.
+    return pixel.photometric_interpretation != "RGB"
 
 
-def _jpeg_ls(data: bytes, pixel: ImagePixel, *_: object) -> tuple[Samples, str]:
-    return imagecodecs.jpegls_decode(data), pixel.photometric_interpretation
+def _jpeg_ls(data: bytes, pixel: ImagePixel, stream: Codestream, _: bool) -> tuple[Samples, str]:
+    photometric = "RGB" if stream.colors == "rgb" else pixel.photometric_interpretation
+    return imagecodecs.jpegls_decode(data), photometric
 
 
 def _jpeg_2000(data: bytes, pixel: ImagePixel, *_: object) -> tuple[Samples, str]:
-    return imagecodecs.jpeg2k_decode(data), _after_wavelet(pixel)
+    return imagecodecs.jpeg2k_decode(data, planar=False), _after_wavelet(pixel)
 
 
-def _htj2k(data: bytes, pixel: ImagePixel, *_: object) -> tuple[Samples, str]:
-    return imagecodecs.htj2k_decode(data), _after_wavelet(pixel)
+def _htj2k(data: bytes, pixel: ImagePixel, stream: Codestream, _: bool) -> tuple[Samples, str]:
+    # OpenJPH is twice as fast, but wraps instead of clamping what a lossy codestream overshoots,
+    # and fills in silently what a damaged one lacks.
+    if stream.precision <= _OPENJPEG_BITS:
+        return _jpeg_2000(data, pixel)
+    return imagecodecs.htj2k_decode(data, planar=False), _after_wavelet(pixel)
 
 
 def _after_wavelet(pixel: ImagePixel) -> str:
@@ -164,48 +210,43 @@ def _after_wavelet(pixel: ImagePixel) -> str:
     return "RGB" if done else pixel.photometric_interpretation
 
 
-def _rle(data: bytes, pixel: ImagePixel) -> Samples:
-    """PS3.5 G: one segment for each byte of each sample."""
-    if pixel.bits_allocated < 8:
-        raise Unsupported(
-            "the image cannot be decoded because no codec for RLE of 1-bit samples is here; "
-            "ask for ENCODED and decode it elsewhere",
-            transfer_syntax_uid=_RLE,
-        )
-    _check_rle_header(data, pixel.samples_per_pixel * pixel.bits_allocated // 8)
-    # With `out` the codec cannot be lured into memory that it does not have.
-    out = bytearray(full_length_bytes(pixel))
-    written = imagecodecs.dicomrle_decode(data, pixel.dtype.replace("i", "u"), out=out)
-    if len(written) != len(out):
-        raise Undecodable("the image cannot be decoded because its RLE segments are too short")
-    planes = np.frombuffer(written, pixel.dtype).reshape(pixel.samples_per_pixel, -1)
-    return samples.mask(np.ascontiguousarray(planes.T).reshape(pixel.shape), pixel)
+def _jpeg_xl(
+    data: bytes, pixel: ImagePixel, stream: Codestream, keep_ybr: bool
+) -> tuple[Samples, str]:
+    if stream.holds_jpeg:
+        return _recompressed_jpeg(data, pixel, stream, keep_ybr)
+    as_encoded = stream.colors is None and pixel.photometric_interpretation != "XYB"
+    photometric = pixel.photometric_interpretation if as_encoded else "RGB"
+    return imagecodecs.jpegxl_decode(data, numthreads=1), photometric
 
 
-def _check_rle_header(data: bytes, segments: int) -> None:
-    """Refuse what would make the codec read outside of `data`."""
-    if len(data) >= 64:
-        count, *offsets = struct.unpack_from("<16I", data)
-        bounds = [*offsets[:segments], len(data)]
-        ascending = all(low < high for low, high in pairwise(bounds))
-        if count == segments and bounds[0] >= 64 and ascending:
-            return
-    raise Undecodable(
-        "the image cannot be decoded because the header of its RLE data is broken; "
-        "ask for ENCODED to get it as it is"
-    )
+def _recompressed_jpeg(
+    data: bytes, pixel: ImagePixel, stream: Codestream, keep_ybr: bool
+) -> tuple[Samples, str]:
+    if stream.holds_jpeg:
+        # Exact, as the JPEG is had back bit for bit; libjxl's own samples differ by some levels.
+        jpeg = bytes(imagecodecs.jpegxl_decode_jpeg(data, numthreads=1))
+        return _jpeg(jpeg, pixel, _checked_codestream(jpeg, pixel, ("jpeg",)), keep_ybr)
+    # libjxl undoes the JPEG's own transformation.
+    ybr = pixel.photometric_interpretation.startswith("YBR")
+    photometric = "RGB" if ybr else pixel.photometric_interpretation
+    return imagecodecs.jpegxl_decode(data, numthreads=1), photometric
 
 
 _Codec = Callable[[bytes, ImagePixel, Codestream, bool], tuple[Samples, str]]
-_CODECS: dict[str, _Codec] = {
-    **dict.fromkeys(_JPEG, _jpeg),
-    **dict.fromkeys(_JPEG_LS, _jpeg_ls),
-    **dict.fromkeys((*_JPEG_2000, _HTJ2K_LOSSY), _jpeg_2000),
-    **dict.fromkeys(_HTJ2K_LOSSLESS, _htj2k),
+_CODECS: dict[Codec, _Codec] = {
+    "jpeg": _jpeg,
+    "jpeg-ls": _jpeg_ls,
+    "jpeg-2000": _jpeg_2000,
+    "htj2k": _htj2k,
+    "jpeg-xl": _jpeg_xl,
+    "recompressed jpeg": _recompressed_jpeg,
 }
-_FAMILIES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(_JPEG, ("jpeg", "jpeg-lossless")),
-    **dict.fromkeys(_JPEG_LS, ("jpeg-ls",)),
-    **dict.fromkeys((*_JPEG_2000, _HTJ2K_LOSSY, *_HTJ2K_LOSSLESS), ("jpeg-2000",)),
+_FAMILIES: dict[Codec, tuple[Family, ...]] = {
+    "jpeg": ("jpeg", "jpeg-lossless"),
+    "jpeg-ls": ("jpeg-ls",),
+    "jpeg-2000": ("jpeg-2000",),
+    "htj2k": ("jpeg-2000",),
+    "jpeg-xl": ("jpeg-xl",),
+    "recompressed jpeg": ("jpeg-xl",),
 }
-SUPPORTED = frozenset((*_NATIVE, _DEFLATED_FRAME, _RLE, *_CODECS))

@@ -9,16 +9,13 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from imageid_daemon.pixels import codestream
+from imageid_daemon.pixels import codestream_header, jpeg_header
 from imageid_daemon.pixels.codestream import Codestream
 from imageid_daemon.pixels.image_pixel import check_frame_number
 from imageid_daemon.pixels.page import Page
 from imageid_loaders.errors import Undecodable
 
 Samples = NDArray[Any]
-
-_START_OF_SCAN = b"\xff\xda"
-_END_OF_IMAGE = b"\xff\xd9"
 
 
 def read(stream: BinaryIO, frame: int | None) -> Page | None:
@@ -32,7 +29,7 @@ def read(stream: BinaryIO, frame: int | None) -> Page | None:
     """
     data = stream.read()
     stream.seek(0)
-    found = codestream.read(data)
+    found = codestream_header.read(data)
     if found is None or _is_pillows(found):
         return None
     check_frame_number(frame, 1)
@@ -52,12 +49,10 @@ def read(stream: BinaryIO, frame: int | None) -> Page | None:
 def check_jpeg_end(data: bytes) -> None:
     """Refuse a JPEG that breaks off, because libjpeg fills up what is missing with grey.
 
-    Neither marker can stand within a scan (ISO 10918-1 B.1.1.5), nor the end before it.
-
     Raises:
         Undecodable: no end follows the last scan.
     """
-    if data.rfind(_END_OF_IMAGE) < data.rfind(_START_OF_SCAN):
+    if not jpeg_header.ends(data):
         raise Undecodable(
             "the picture cannot be decoded because its JPEG data break off; "
             "ask for ENCODED to get them as they are"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydicom.uid import ExplicitVRBigEndian
 
@@ -22,12 +23,31 @@ from imageid_daemon.pixels import (
     whole_data_set,
 )
 from imageid_daemon.pixels.boundary import refusing
+from imageid_daemon.pixels.byte_source import MemoryBytes
 from imageid_daemon.pixels.description import Encoded, ImageMetadata
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.image_pixel import check_frame_number
 from imageid_loaders.errors import ImageError, NotFound, Undecodable
 
 Kind = Literal["part10", "lone frame", "picture", "nifti"]
+
+
+# As many files as one worker is likely to be asked for frames of in turn.
+_REMEMBERED_HEADERS = 4
+
+
+class _File(NamedTuple):
+    """A file that has not changed.
+
+    With its path, which what was read of it goes on to use.
+    """
+
+    path: str
+    device: int
+    inode: int
+    size_bytes: int
+    modified_nanoseconds: int
+    changed_nanoseconds: int
 
 
 def kind(encoded: Encoded) -> Kind:
@@ -114,19 +134,37 @@ def dicom_json(encoded: Encoded) -> bytes:
             return whole_data_set.of_document(encoded.dicom_json)
         if kind(encoded) in ("picture", "nifti"):
             return b"{}"
-        return whole_data_set.of_part10(open_part10(encoded))
+        return whole_data_set.of_part10(_checked(part10.read(encoded.path)))
 
 
 def open_part10(encoded: Encoded) -> part10.Part10:
-    """Read the header.
+    """Read the header; that of another frame's file is remembered, so change nothing in it.
 
     Raises:
         Undecodable: without a preamble, it does not look like DICOM either.
     """
     if encoded.located is not None:
-        found = indexing.open_located(encoded.path, encoded.located)
-    else:
-        found = part10.read(encoded.path)
+        return _checked(indexing.open_located(encoded.path, encoded.located))
+    found = _read(_file(encoded.path))
+    if isinstance(found.source, MemoryBytes):
+        # An inflated data set may be a thousand times its file: not to be held for the next.
+        _read.cache_clear()
+    return _checked(found)
+
+
+@lru_cache(_REMEMBERED_HEADERS)
+def _read(file: _File) -> part10.Part10:
+    return part10.read(file.path)
+
+
+def _file(path: str) -> _File:
+    found = Path(path).stat()
+    return _File(
+        path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    )
+
+
+def _checked(found: part10.Part10) -> part10.Part10:
     if not any(keyword in found.attributes for keyword in ("SOPClassUID", "Rows")):
         raise Undecodable(
             "the image cannot be decoded because it is neither DICOM nor a picture of a known "

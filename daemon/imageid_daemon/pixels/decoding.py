@@ -14,6 +14,7 @@ from imageid_daemon.pixels import (
     lone_frame,
     metadata,
     nifti,
+    padding,
     photometric,
     picture,
     pixel_data,
@@ -45,13 +46,22 @@ def inflate(encoded: Encoded, target_path: str) -> Written:
 
 
 def write(
-    samples: Samples, described: ImageMetadata, found: Tables | None, target_path: str
+    samples: Samples,
+    described: ImageMetadata,
+    found: Tables | None,
+    target_path: str,
+    measured: Samples | None = None,
 ) -> Written:
-    """Write samples and say how to read them."""
-    layout, size_bytes, sha256 = sample_file.write_samples(samples, target_path)
-    low, high = sample_file.extremes(samples)
+    """Write samples and say how to read them.
+
+    Args:
+        measured: those that are not padding, where `described` does not tell.
+    """
+    layout, size_bytes = sample_file.write_samples(samples, target_path)
+    counted = padding.measured(samples, described) if measured is None else measured
+    low, high = padding.extremes(counted)
     described = msgspec.structs.replace(described, min_pixel_value=low, max_pixel_value=high)
-    return Written(Description(described, CONTENT_TYPE, layout, found), size_bytes, sha256)
+    return Written(Description(described, CONTENT_TYPE, layout, found), size_bytes)
 
 
 def _decode(encoded: Encoded, *, keep_ybr: bool) -> _Decoding:
@@ -82,10 +92,11 @@ def _part10(encoded: Encoded) -> tuple[Instance, ImagePixel, EncodedFrame]:
 
 
 def _colored(decoded: Decoded, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded:
-    ybr = photometric.is_ybr_full(decoded.photometric_interpretation)
-    if keep_ybr or not ybr or pixel.samples_per_pixel != 3:
+    found = decoded.photometric_interpretation
+    if keep_ybr or not photometric.is_ybr(found) or pixel.samples_per_pixel != 3:
         return decoded
-    return Decoded(photometric.ybr_full_to_rgb(decoded.samples, pixel.bits_stored), "RGB")
+    rgb = photometric.ybr_to_rgb(decoded.samples, pixel.bits_stored, found)
+    return Decoded(rgb, "RGB")
 
 
 def _describe(

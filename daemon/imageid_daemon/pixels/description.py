@@ -238,4 +238,3 @@ class Written(NamedTuple):
 
     description: Description
     size_bytes: int
-    sha256: bytes

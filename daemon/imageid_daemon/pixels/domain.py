@@ -38,7 +38,7 @@ class Domain:
 def of(samples: Samples) -> Domain:
     """Find the values of a frame; of wide ranges and of floats, every sample is its own."""
     flat = samples.reshape(-1)
-    if flat.dtype.kind == "f":
+    if flat.dtype.kind == "f" or flat.dtype.itemsize == 8:
         return Domain(flat, None, None, samples.shape)
     low, high = int(flat.min()), int(flat.max())
     if high - low >= _TABLE_ENTRIES:

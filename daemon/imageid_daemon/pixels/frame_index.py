@@ -13,9 +13,7 @@ Numbers are unsigned, of 64 bits, little-endian.
 
 from __future__ import annotations
 
-import hashlib
 from array import array
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +24,7 @@ from imageid_daemon.pixels.description import Located
 from imageid_loaders.errors import Undecodable
 
 VERSION = 1
+MEDIA_TYPE = "application/x-imageid-frame-index"
 _MARK = b"imageid frames %d" % VERSION
 _START_BYTES = len(_MARK) + 8
 _NUMBER_BYTES = 8
@@ -90,12 +89,8 @@ class Sections(NamedTuple):
     inflated: bytes | bytearray = b""
 
 
-def write(target_path: str, head: Head, sections: Sections) -> tuple[int, bytes]:
-    """Write an index.
-
-    Returns:
-        its size in bytes and its SHA-256
-    """
+def write(target_path: str, head: Head, sections: Sections) -> int:
+    """Write an index; gives its size in bytes."""
     encoded = msgspec.msgpack.encode(head)
     parts = (
         _MARK,
@@ -104,17 +99,8 @@ def write(target_path: str, head: Head, sections: Sections) -> tuple[int, bytes]
         *(sections[:4] if head.several else sections[1:4]),
         sections.inflated,
     )
-    return _write_all(target_path, (memoryview(part).cast("B") for part in parts))
-
-
-def _write_all(target_path: str, parts: Iterable[memoryview]) -> tuple[int, bytes]:
-    sha256, size_bytes = hashlib.sha256(), 0
     with Path(target_path).open("wb") as target:
-        for part in parts:
-            target.write(part)
-            sha256.update(part)
-            size_bytes += len(part)
-    return size_bytes, sha256.digest()
+        return sum(target.write(memoryview(part).cast("B")) for part in parts)
 
 
 def locate(index_path: str, frame: int) -> Located:

@@ -10,6 +10,7 @@ from imageid_daemon.pixels import limits
 from imageid_daemon.pixels.attributes import integer, text
 from imageid_loaders.errors import NotFound, Undecodable, Unsupported
 
+_RETIRED_COLORS = ("HSV", "ARGB", "CMYK")
 _FLOAT_BITS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
 
 
@@ -45,7 +46,12 @@ class ImagePixel:
         """NumPy's name of the sample type, little-endian."""
         if self.floating:
             return f"<f{self.bits_allocated // 8}"
-        return f"<{'i' if self.signed else 'u'}{max(self.bits_allocated, 8) // 8}"
+        return f"<{'i' if self.signed else 'u'}{self.sample_bits // 8}"
+
+    @property
+    def sample_bits(self) -> int:
+        """Of the type that holds one sample: the next that NumPy has above BitsAllocated."""
+        return next(bits for bits in (8, 16, 32, 64) if bits >= self.bits_allocated)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -124,7 +130,7 @@ def _high_bit(attributes: Dataset, allocated: int, stored: int) -> int:
 
 
 def _check(pixel: ImagePixel) -> None:
-    if pixel.bits_allocated not in ((32, 64) if pixel.floating else (1, 8, 16, 32)):
+    if pixel.bits_allocated > 64:
         raise Unsupported(
             f"the image cannot be decoded because samples of {pixel.bits_allocated} bits "
             "allocated have no type in this contract; ask for ENCODED"
@@ -139,4 +145,10 @@ def _check(pixel: ImagePixel) -> None:
             f"the image cannot be decoded because its header says {pixel.samples_per_pixel} "
             "samples per pixel; ask for ENCODED to get it as it is"
         )
-    limits.check_frame(pixel.sample_count * (max(pixel.bits_allocated, 8) // 8))
+    if pixel.photometric_interpretation in _RETIRED_COLORS:
+        raise Unsupported(
+            "the image cannot be decoded because its PhotometricInterpretation "
+            f"{pixel.photometric_interpretation} is retired and not understood here; "
+            "ask for ENCODED and decode it elsewhere"
+        )
+    limits.check_frame(pixel.sample_count * pixel.sample_bits // 8)

@@ -13,12 +13,10 @@ from imageid_daemon.pixels.boundary import refusing
 from imageid_daemon.pixels.byte_source import FileBytes, MemoryBytes
 from imageid_daemon.pixels.data_elements import Element
 from imageid_daemon.pixels.description import Description, Encoded, ImageMetadata, Written
-from imageid_daemon.pixels.frame_index import FrameRecord, Head, Sections, write
+from imageid_daemon.pixels.frame_index import MEDIA_TYPE, FrameRecord, Head, Sections, write
 from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_daemon.pixels.part10 import Header, Part10, PixelElement
 from imageid_loaders.errors import Undecodable
-
-CONTENT_TYPE = "application/x-imageid-frame-index"
 
 
 def index(encoded: Encoded, target_path: str) -> Written:
@@ -28,8 +26,8 @@ def index(encoded: Encoded, target_path: str) -> Written:
         opened = part10.assemble(header)
         table = _table(opened)
         head = _head(header, _frames(opened), table)
-    size_bytes, sha256 = write(target_path, head, _sections(header, table))
-    return Written(Description(ImageMetadata(), CONTENT_TYPE), size_bytes, sha256)
+    size_bytes = write(target_path, head, _sections(header, table))
+    return Written(Description(ImageMetadata(), MEDIA_TYPE), size_bytes)
 
 
 def open_located(path: str, located: bytes) -> Part10:

@@ -11,12 +11,13 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian
 
 from imageid_daemon.pixels import limits, metadata_document
-from imageid_daemon.pixels.codestream import Codestream
-from imageid_daemon.pixels.codestream import read as read_codestream
+from imageid_daemon.pixels.codestream import Codestream, Family
+from imageid_daemon.pixels.codestream_header import read as read_codestream
 from imageid_daemon.pixels.description import Encoded
 from imageid_daemon.pixels.encoded_frame import EncodedFrame, Instance
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.pixel_data import full_length_bytes, native_length_bits
+from imageid_daemon.pixels.transfer_syntax import SYNTAXES, Codec
 from imageid_loaders.errors import TooLarge, Undecodable
 
 _PER_FRAME = "52009230"
@@ -29,12 +30,20 @@ _GROUPS: tuple[str, ...] = (
 _SYNTAX_TAGS = ("00083002", "00020010")
 _RLE = "1.2.840.10008.1.2.5"
 _SYNTAX_OF_MEDIA_TYPE = {"image/dicom-rle": _RLE, "image/x-dicom-rle": _RLE}
-_SYNTAX_OF_FAMILY = {
+_CODECS_OF_FAMILY: dict[Family, tuple[Codec, ...]] = {
+    "jpeg": ("jpeg",),
+    "jpeg-lossless": ("jpeg",),
+    "jpeg-ls": ("jpeg-ls",),
+    "jpeg-2000": ("jpeg-2000", "htj2k"),
+    "jpeg-xl": ("jpeg-xl", "recompressed jpeg"),
+}
+_SYNTAX_OF_FAMILY: dict[Family, str] = {
     "jpeg": "1.2.840.10008.1.2.4.51",
     "jpeg-lossless": "1.2.840.10008.1.2.4.57",
     "jpeg-ls": "1.2.840.10008.1.2.4.81",
     # jpeg2k_decode, which this chooses, also knows HTJ2K.
     "jpeg-2000": "1.2.840.10008.1.2.4.91",
+    "jpeg-xl": "1.2.840.10008.1.2.4.112",
 }
 
 
@@ -112,9 +121,9 @@ def _is_native(syntax: str | None) -> bool:
 
 
 def _contradicts(stated: str | None, stream: Codestream) -> bool:
-    numbers = {"jpeg-ls": ("8",), "jpeg-2000": ("9", "2")}.get(stream.family, ("5", "7"))
-    prefixes = tuple(f"1.2.840.10008.1.2.4.{number}" for number in numbers)
-    return stated is None or not stated.startswith(prefixes)
+    """Whether the origin's label is of another family, whose codec would refuse the frame."""
+    codecs = _CODECS_OF_FAMILY[stream.family]
+    return stated is None or not any(row.uid == stated and row.codec in codecs for row in SYNTAXES)
 
 
 def _native_lengths(pixel: ImagePixel) -> tuple[int, ...]:

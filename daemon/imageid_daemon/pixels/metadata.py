@@ -44,6 +44,12 @@ _TEXTS = """PhotometricInterpretation RescaleType FrameOfReferenceUID Modality
     FrameAcquisitionDateTime StackID PatientPosition BodyPartExamined"""
 _COUNTS = {"ImagePositionPatient": 3, "ImageOrientationPatient": 6}
 _SPACINGS = 2
+_FLOAT_PADDING = (
+    "FloatPixelPaddingValue",
+    "DoubleFloatPixelPaddingValue",
+    "FloatPixelPaddingRangeLimit",
+    "DoubleFloatPixelPaddingRangeLimit",
+)
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 
@@ -125,7 +131,13 @@ def _samples(frame: FrameAttributes) -> dict[str, Any]:
 
 
 def _like_sample(frame: FrameAttributes, keyword: str) -> float | None:
-    """Its VR is US or SS by PixelRepresentation (PS3.3 C.7.5.1.1.2), but not every writer knows."""
+    """Its VR is US or SS by PixelRepresentation (PS3.3 C.7.5.1.1.2), but not every writer knows.
+
+    Float Pixel Data have attributes of their own for it (PS3.3 C.7.6.24, C.7.6.25).
+    """
+    for own in (f"Float{keyword}", f"DoubleFloat{keyword}"):
+        if own in _FLOAT_PADDING and own in frame.attributes:
+            return number(frame.attributes, own)
     value = number(frame.holder(keyword), keyword)
     bits = integer(frame.attributes, "BitsAllocated") or 16
     signed = integer(frame.attributes, "PixelRepresentation") == 1

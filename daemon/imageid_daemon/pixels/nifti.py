@@ -8,7 +8,6 @@ what Cornerstone's volume loader gives for z.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import os
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -76,7 +75,6 @@ def inflate(encoded: Encoded, target_path: str) -> Written:
         Undecodable: it is no NIfTI in gzip, ends early, or fails its checksum.
         TooLarge: the volume exceeds the limit.
     """
-    digest = hashlib.sha256()
     with Path(encoded.path).open("rb") as raw, Path(target_path).open("wb") as target:
         stream = _inflating(raw)
         volume = nifti_header.read(stream.read(HEADER_BYTES))
@@ -85,11 +83,10 @@ def inflate(encoded: Encoded, target_path: str) -> Written:
         left = volume.end_bytes
         while left:
             piece = _exactly(stream, min(left, _PIECE_BYTES))
-            digest.update(piece)
             target.write(piece)
             left -= len(piece)
         stream.read(1)  # beyond the last voxel stands gzip's checksum
-    return Written(Description(ImageMetadata(), CONTENT_TYPE), volume.end_bytes, digest.digest())
+    return Written(Description(ImageMetadata(), CONTENT_TYPE), volume.end_bytes)
 
 
 def _inflating(raw: BinaryIO) -> BinaryIO:

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 from pydicom import Dataset
 from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
 
-from imageid_daemon.pixels import limits
+from imageid_daemon.pixels import limits, transfer_syntax
 from imageid_daemon.pixels.byte_source import ByteSource, FileBytes, MemoryBytes, ReadAt, Window
 from imageid_daemon.pixels.data_elements import PIXEL_KEYWORDS, Element, Scanner
 from imageid_daemon.pixels.data_set import (
@@ -126,7 +125,7 @@ def read_header(path: str) -> Header:
     with source.reading() as read:
         size_bytes = source.size_bytes
         stated, begin = _meta(read, size_bytes)
-        if stated != DeflatedExplicitVRLittleEndian:
+        if stated not in transfer_syntax.DEFLATED:
             return _read_data_set(source, read, begin, stated)
         inflated = MemoryBytes(_inflate_from(read, begin))
     with inflated.reading() as read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,29 +13,53 @@ from imageid_daemon.pixels.lookup_table import entries
 
 Samples = NDArray[Any]
 
-# R = Y + 1.402 (CR - 128) and so on, from the luminance weights of ITU-R BT.601.
-_RED_OF_CR = 1.402
-_BLUE_OF_CB = 1.772
-_GREEN_OF_CB = -0.114 * 1.772 / 0.587
-_GREEN_OF_CR = -0.299 * 1.402 / 0.587
+# The luminance weights of ITU-R BT.601, from which every other coefficient follows:
+# R = Y + 1.402 (CR - 128) and so on.
+_RED_WEIGHT, _GREEN_WEIGHT, _BLUE_WEIGHT = 0.299, 0.587, 0.114
+_RED_OF_CR = 2 * (1 - _RED_WEIGHT)
+_BLUE_OF_CB = 2 * (1 - _BLUE_WEIGHT)
+_GREEN_OF_CB = -_BLUE_WEIGHT * _BLUE_OF_CB / _GREEN_WEIGHT
+_GREEN_OF_CR = -_RED_WEIGHT * _RED_OF_CR / _GREEN_WEIGHT
 
 
-def is_ybr_full(photometric_interpretation: str | None) -> bool:
-    """Whether `ybr_full_to_rgb` understands the samples, spread to one of each a pixel."""
-    return photometric_interpretation in ("YBR_FULL", "YBR_FULL_422")
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Of 8 bits: what is black, and what reaches from black to white, and of chrominance."""
+
+    black: int
+    luminance: int
+    chrominance: int
 
 
-def ybr_full_to_rgb(samples: Samples, bits_stored: int) -> Samples:
+_FULL = _Range(0, 255, 255)
+_PARTIAL = _Range(16, 219, 224)
+_RANGES = {
+    "YBR_FULL": _FULL,
+    "YBR_FULL_422": _FULL,
+    "YBR_PARTIAL_422": _PARTIAL,
+    "YBR_PARTIAL_420": _PARTIAL,
+}
+
+
+def is_ybr(photometric_interpretation: str | None) -> bool:
+    """Whether `ybr_to_rgb` understands the samples, spread to one of each a pixel."""
+    return photometric_interpretation in _RANGES
+
+
+def ybr_to_rgb(samples: Samples, bits_stored: int, photometric_interpretation: str) -> Samples:
     """Convert unsigned samples of shape (rows, columns, 3), rounding half up."""
+    scale = _RANGES[photometric_interpretation]
     maximum = (1 << bits_stored) - 1
     middle = 1 << (bits_stored - 1)
+    black = scale.black * middle / 128
     rgb = np.empty_like(samples)
     # One row of pixels at a time is too slow, a whole frame in float64 eight times its size.
     step = max(1, (1 << 18) // max(samples.shape[1], 1))
     for start in range(0, samples.shape[0], step):
         y, cb, cr = np.moveaxis(samples[start : start + step].astype(np.float64), -1, 0)
-        cb -= middle
-        cr -= middle
+        y = (y - black) * (255 / scale.luminance)
+        cb = (cb - middle) * (255 / scale.chrominance)
+        cr = (cr - middle) * (255 / scale.chrominance)
         part = rgb[start : start + step]
         part[..., 0] = _rounded(y + _RED_OF_CR * cr, maximum)
         part[..., 1] = _rounded(y + _GREEN_OF_CB * cb + _GREEN_OF_CR * cr, maximum)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pydicom.uid import ExplicitVRBigEndian
-
-from imageid_daemon.pixels import fragments, frame_table, limits
+from imageid_daemon.pixels import fragments, frame_table, limits, transfer_syntax
 from imageid_daemon.pixels.byte_source import ReadAt
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
 from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.part10 import Part10, PixelElement
 from imageid_loaders.errors import Undecodable
-
-_NATIVE = tuple(f"1.2.840.10008.1.2{end}" for end in ("", ".1", ".1.99", ".2"))
 
 
 def read_frame(part10: Part10, pixel: ImagePixel, frame: int) -> EncodedFrame:
@@ -40,7 +36,7 @@ def is_encapsulated(part10: Part10, read: ReadAt) -> bool:
     element = part10.pixel_element
     if element is None or element.value_length is None:
         return element is not None
-    if part10.transfer_syntax_uid in _NATIVE:
+    if part10.transfer_syntax_uid in transfer_syntax.NEVER_ENCAPSULATED:
         return False
     if read(element.value_offset, 4) == b"\xfe\xff\x00\xe0":
         return True
@@ -102,7 +98,7 @@ def full_length_bytes(pixel: ImagePixel) -> int:
 def _native(
     read: ReadAt, part10: Part10, element: PixelElement, pixel: ImagePixel, index: int
 ) -> EncodedFrame:
-    big_endian = part10.transfer_syntax_uid == ExplicitVRBigEndian
+    big_endian = transfer_syntax.is_big_endian(part10.transfer_syntax_uid)
     length_bits = _stored_length_bits(element, pixel)
     first_bit = index * length_bits
     start, stop = first_bit // 8, (first_bit + length_bits + 7) // 8
@@ -126,7 +122,7 @@ def _stored_length_bits(element: PixelElement, pixel: ImagePixel) -> int:
     full_bytes = full_length_bytes(pixel)
     whole = full_bytes * pixel.number_of_frames
     if element.value_length in (whole, whole + whole % 2):
-        return full_bytes * 8 if pixel.bits_allocated > 1 else native_length_bits(pixel)
+        return full_bytes * 8 if pixel.bits_allocated % 8 == 0 else native_length_bits(pixel)
     return native_length_bits(pixel)
 
 

@@ -11,6 +11,7 @@ from imageid_daemon.pixels import (
     distribution,
     domain,
     modality,
+    padding,
     photometric,
     picture_file,
     picture_size,
@@ -21,7 +22,6 @@ from imageid_daemon.pixels import (
 from imageid_daemon.pixels.boundary import refusing
 from imageid_daemon.pixels.description import (
     Description,
-    ImageMetadata,
     Palette,
     RenderedOptions,
     Written,
@@ -44,9 +44,9 @@ def render(
         rows, columns = picture.shape[:2]
         size = picture_size.fit(rows, columns, description.metadata, options)
         data = picture_file.encode(resampling.resize(picture, size), options)
-    size_bytes, sha256 = sample_file.write(data, target_path)
+    size_bytes = sample_file.write(data, target_path)
     rendered = Description(description.metadata, f"image/{options.format}")
-    return Written(rendered, size_bytes, sha256)
+    return Written(rendered, size_bytes)
 
 
 def _check(options: RenderedOptions) -> None:
@@ -77,7 +77,7 @@ def _grey(samples: Samples, description: Description, options: RenderedOptions) 
     palette = _supplemental_palette(description)
     found = domain.of(samples)
     values = modality.apply(found.values, described, tables)
-    shown = ~_is_padding(found.values, described)
+    shown = ~padding.is_padding(found.values, described)
     if palette is not None:
         shown &= ~_is_colored(found.values, palette)
     occurring = distribution.of(values, found.counts, shown)
@@ -97,15 +97,6 @@ def _is_inverse(description: Description) -> bool:
     tables = description.tables
     shape = tables.presentation_lut_shape if tables is not None else None
     return description.metadata.photometric_interpretation == "MONOCHROME1" or shape == "INVERSE"
-
-
-def _is_padding(stored: Samples, described: ImageMetadata) -> NDArray[np.bool_]:
-    """PS3.3 C.7.5.1.1.2: one value, or a range whose limits come in either order."""
-    value, limit = described.pixel_padding_value, described.pixel_padding_range_limit
-    if value is None:
-        return np.zeros(stored.shape, np.bool_)
-    other = value if limit is None else limit
-    return (stored >= min(value, other)) & (stored <= max(value, other))
 
 
 def _supplemental_palette(description: Description) -> Palette | None:

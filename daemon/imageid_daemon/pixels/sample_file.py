@@ -1,9 +1,7 @@
-"""Samples and pictures as files: written whole with their digest, read by mapping."""
+"""Samples and pictures as files: written whole, read by mapping."""
 
 from __future__ import annotations
 
-import hashlib
-import math
 from pathlib import Path
 from typing import Any
 
@@ -14,44 +12,29 @@ from imageid_daemon.pixels.description import Layout
 
 Samples = NDArray[Any]
 
-_PIECE_BYTES = 1 << 20
+
+def write(data: bytes | memoryview, target_path: str) -> int:
+    """Create or overwrite the file; give its size in bytes."""
+    with Path(target_path).open("wb", buffering=0) as target:
+        rest = view = memoryview(data).cast("B")
+        while rest:
+            # The kernel takes 2 GiB at once at most.
+            rest = rest[target.write(rest) or 0 :]
+    return len(view)
 
 
-def write(data: bytes | memoryview, target_path: str) -> tuple[int, bytes]:
-    """Create or overwrite the file.
-
-    Returns:
-        Its size in bytes and its SHA-256.
-    """
-    view = memoryview(data).cast("B")
-    digest = hashlib.sha256()
-    with Path(target_path).open("wb") as target:
-        # In pieces, so that each is hashed while it is still in the processor's cache.
-        for start in range(0, len(view), _PIECE_BYTES):
-            piece = view[start : start + _PIECE_BYTES]
-            digest.update(piece)
-            target.write(piece)
-    return len(view), digest.digest()
-
-
-def write_samples(samples: Samples, target_path: str) -> tuple[Layout, int, bytes]:
+def write_samples(samples: Samples, target_path: str) -> tuple[Layout, int]:
     """Write samples C-contiguous and little-endian.
 
     Returns:
-        How to read them, the size of the file in bytes, and its SHA-256.
+        How to read them, and the size of the file in bytes.
     """
     little = samples.astype(samples.dtype.newbyteorder("<"), order="C", copy=False)
-    size_bytes, sha256 = write(little.reshape(-1).view(np.uint8).data, target_path)
-    return Layout(little.dtype.name, little.shape, little.strides), size_bytes, sha256
+    size_bytes = write(little.reshape(-1).view(np.uint8).data, target_path)
+    return Layout(little.dtype.name, little.shape, little.strides), size_bytes
 
 
 def map_samples(path: str, layout: Layout) -> Samples:
     """Map a file that `write_samples` wrote, read-only."""
     dtype = np.dtype(layout.dtype).newbyteorder("<")
     return np.memmap(path, dtype, "r", shape=layout.shape)
-
-
-def extremes(samples: Samples) -> tuple[float | None, float | None]:
-    """The smallest and the largest sample; None where it is no finite number."""
-    low, high = float(np.fmin.reduce(samples, None)), float(np.fmax.reduce(samples, None))
-    return (low if math.isfinite(low) else None), (high if math.isfinite(high) else None)

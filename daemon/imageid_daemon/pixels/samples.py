@@ -15,6 +15,9 @@ from imageid_loaders.errors import Undecodable, Unsupported
 
 Samples = NDArray[Any]
 
+# Bits take a byte each while they are unpacked.
+_PACKED_STEP = 1 << 15
+
 
 def native(frame: EncodedFrame, pixel: ImagePixel) -> tuple[Samples, str]:
     """Read uncompressed samples.
@@ -30,20 +33,20 @@ def native(frame: EncodedFrame, pixel: ImagePixel) -> tuple[Samples, str]:
     photometric = pixel.photometric_interpretation
     if pixel.bits_allocated == 1:
         return _bits(frame, pixel), photometric
-    flat = _words(frame, pixel)
-    subsampled = photometric in ("YBR_FULL_422", "YBR_PARTIAL_422")
-    if photometric.startswith("YBR_PARTIAL"):
+    flat = _words(frame, pixel) if _in_words(pixel) else _packed(frame, pixel)
+    # Spread, its chrominance has the range of YBR_PARTIAL_422 still, but not its layout.
+    spread = "YBR_FULL" if photometric == "YBR_FULL_422" else photometric
+    if flat.size < pixel.sample_count and photometric in ("YBR_FULL_422", "YBR_PARTIAL_422"):
+        return mask(_spread_422(flat, pixel), pixel), spread
+    if flat.size < pixel.sample_count and photometric == "YBR_PARTIAL_420":
         raise Unsupported(
-            f"the image cannot be decoded because uncompressed {photometric} is not understood; "
-            "ask for ENCODED and decode it elsewhere",
+            "the image cannot be decoded because PS3.3 says no order for the uncompressed samples "
+            "of YBR_PARTIAL_420; ask for ENCODED and decode it elsewhere",
             transfer_syntax_uid=frame.transfer_syntax_uid,
         )
-    if subsampled and flat.size < pixel.sample_count:
-        return mask(_spread_422(flat, pixel), pixel), "YBR_FULL"
     if flat.size < pixel.sample_count:
         raise _too_short()
-    array = _planes(flat[: pixel.sample_count], pixel)
-    return mask(array, pixel), "YBR_FULL" if subsampled else photometric
+    return mask(_planes(flat[: pixel.sample_count], pixel), pixel), spread
 
 
 def mask(array: Samples, pixel: ImagePixel) -> Samples:
@@ -51,39 +54,60 @@ def mask(array: Samples, pixel: ImagePixel) -> Samples:
 
     What stands beside them is overlay planes or garbage.
     """
-    if pixel.floating or pixel.bits_stored == pixel.bits_allocated:
+    if pixel.floating or pixel.bits_stored == pixel.sample_bits:
         return array
     return _extract(array, pixel, pixel.bits_stored, pixel.high_bit)
 
 
 def from_codec(array: Samples, pixel: ImagePixel, stream: Codestream) -> Samples:
-    """Give a codec's samples the type that the header says.
+    """Give a codec's samples the type that the header says; no copy where nothing changes.
 
     Most codecs know no sign: two's complement comes out of them as large numbers.
     """
-    words = array.astype(pixel.dtype.replace("i", "u")).view(pixel.dtype)
-    bits = min(stream.precision, pixel.bits_stored)
-    high_bit = pixel.high_bit if stream.precision > pixel.high_bit else bits - 1
-    if stream.signed != pixel.signed:
-        return _extract(words, pixel, bits, high_bit)
-    if stream.precision <= pixel.bits_stored:
-        return words
+    words = _typed(array, pixel)
+    # Lossless JPEG predicts modulo 2^16, so that its precision bounds nothing.
+    bounded = stream.family != "jpeg-lossless"
+    if bounded and stream.precision <= pixel.bits_stored:
+        return _resigned(words, pixel, stream)
     if stream.exact:
-        return _extract(words, pixel, bits, high_bit)
+        high_bit = pixel.high_bit if pixel.high_bit < stream.precision else pixel.bits_stored - 1
+        return _extract(words, pixel, pixel.bits_stored, high_bit)
     # A lossy codec overshoots the range; cut there, as masking would turn white to black.
-    low = -(1 << (bits - 1)) if pixel.signed else 0
-    return np.asarray(np.clip(words, low, low + (1 << bits) - 1))
+    low = -(1 << (pixel.bits_stored - 1)) if pixel.signed else 0
+    resigned = _resigned(words, pixel, stream)
+    target = resigned if resigned.flags.writeable else None
+    return np.asarray(np.clip(resigned, low, low + (1 << pixel.bits_stored) - 1, out=target))
+
+
+def _typed(array: Samples, pixel: ImagePixel) -> Samples:
+    stored = np.dtype(pixel.dtype)
+    return array.view(stored) if array.itemsize == stored.itemsize else array.astype(stored)
+
+
+def _resigned(words: Samples, pixel: ImagePixel, stream: Codestream) -> Samples:
+    """Find the sign where the codestream says another than the header, or cannot say one."""
+    if stream.signed == pixel.signed:
+        return words
+    # JPEG and JPEG XL store numbers: fewer bits than BitsStored never reach its sign. In
+    # JPEG 2000 and JPEG-LS, encoders are known to cut two's complement to the precision.
+    cut = stream.family in ("jpeg-2000", "jpeg-ls")
+    if not cut and stream.precision < pixel.bits_stored:
+        return words
+    return _extract(words, pixel, stream.precision, stream.precision - 1)
 
 
 def _extract(array: Samples, pixel: ImagePixel, bits: int, high_bit: int) -> Samples:
-    """Two shifts; the second is arithmetic on signed types and so extends the sign."""
-    up = pixel.bits_allocated - 1 - high_bit
-    down = pixel.bits_allocated - bits
-    if not up and not down:
+    """In place where that is possible: the memory of a new frame costs more than its bits."""
+    if bits == pixel.sample_bits:
         return array
-    shifted = np.left_shift(array, up)
-    np.right_shift(shifted, down, out=shifted)
-    return shifted
+    target = array if array.flags.writeable else np.empty_like(array)
+    if not pixel.signed:
+        kept = np.right_shift(array, high_bit + 1 - bits, out=target) if high_bit >= bits else array
+        mask_bits = np.asarray((1 << bits) - 1, array.dtype)
+        return np.asarray(np.bitwise_and(kept, mask_bits, out=target))
+    # The second shift is arithmetic and so extends the sign.
+    shifted = np.left_shift(array, pixel.sample_bits - 1 - high_bit, out=target)
+    return np.asarray(np.right_shift(shifted, pixel.sample_bits - bits, out=target))
 
 
 def _bits(frame: EncodedFrame, pixel: ImagePixel) -> Samples:
@@ -101,6 +125,35 @@ def _words(frame: EncodedFrame, pixel: ImagePixel) -> Samples:
     stored = np.dtype(pixel.dtype).newbyteorder(">" if frame.big_endian else "<")
     count = length_bytes // stored.itemsize
     return np.frombuffer(frame.data, stored, count).astype(pixel.dtype, copy=False)
+
+
+def _in_words(pixel: ImagePixel) -> bool:
+    return pixel.bits_allocated == pixel.sample_bits
+
+
+def _packed(frame: EncodedFrame, pixel: ImagePixel) -> Samples:
+    """PS3.5 8.1.1 and D: samples of 12 or 24 bits, say, follow each other without gaps."""
+    if frame.big_endian:
+        raise Unsupported(
+            f"the image cannot be decoded because big-endian samples of {pixel.bits_allocated} "
+            "bits allocated are not understood; ask for ENCODED and decode it elsewhere",
+            transfer_syntax_uid=frame.transfer_syntax_uid,
+        )
+    width = pixel.bits_allocated
+    count = min((len(frame.data) * 8 - frame.first_bit) // width, pixel.sample_count)
+    if count * width < native_length_bits(pixel):
+        raise _too_short()
+    flat = np.empty(count, pixel.dtype)
+    for start in range(0, count, _PACKED_STEP):
+        part = flat[start : start + _PACKED_STEP]
+        first_bit = frame.first_bit + start * width
+        stop = (first_bit + part.size * width + 7) // 8
+        packed = np.frombuffer(frame.data, np.uint8)[first_bit // 8 : stop]
+        bits = np.unpackbits(packed, bitorder="little")[first_bit % 8 :][: part.size * width]
+        wide = np.zeros((part.size, pixel.sample_bits), np.uint8)
+        wide[:, :width] = bits.reshape(-1, width)
+        part[:] = np.packbits(wide, axis=1, bitorder="little").view(part.dtype)[:, 0]
+    return flat
 
 
 def _planes(flat: Samples, pixel: ImagePixel) -> Samples:

@@ -6,7 +6,7 @@ import math
 
 from tifffile import COMPRESSION, TiffPage
 
-from imageid_daemon.pixels import codestream, jxl_page
+from imageid_daemon.pixels import codestream_header, jxl_page
 from imageid_daemon.pixels.codestream_page import check_jpeg_end
 from imageid_loaders.errors import Undecodable
 
@@ -84,7 +84,7 @@ def _size(page: TiffPage, head: bytes) -> tuple[int, int]:
             int.from_bytes(head[at : at + 4], "big") for at in (_PNG_SIZE_AT, _PNG_SIZE_AT + 4)
         )
         return rows, columns
-    found = codestream.read(head)
+    found = codestream_header.read(head)
     if found is None:
         raise Undecodable(
             "the picture cannot be decoded because a strip or tile is not of the compression "

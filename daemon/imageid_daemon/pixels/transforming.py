@@ -8,7 +8,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from imageid_daemon.pixels import decoding, domain, modality, photometric, sample_file
+from imageid_daemon.pixels import (
+    decoding,
+    domain,
+    modality,
+    padding,
+    photometric,
+    sample_file,
+)
 from imageid_daemon.pixels.boundary import refusing
 from imageid_daemon.pixels.description import (
     Description,
@@ -32,10 +39,11 @@ def transform(
             samples, described = ybr_to_rgb(samples, described)
         if options.color == "rgb":
             samples, described = palette_to_rgb(samples, described, description.tables)
-        if options.values == "modality" and is_grey(described):
-            samples = _modality_values(samples, described, description.tables)
-            described = msgspec.structs.replace(described, modality_values=True)
-    return decoding.write(samples, described, None, target_path)
+        if options.values != "modality" or not is_grey(described):
+            return decoding.write(samples, described, None, target_path)
+        values, measured = _modality_values(samples, described, description.tables)
+        described = msgspec.structs.replace(described, modality_values=True)
+        return decoding.write(values, described, None, target_path, measured)
 
 
 def open_samples(pixels_path: str, description: Description) -> Samples:
@@ -58,10 +66,11 @@ def is_grey(described: ImageMetadata) -> bool:
 
 def ybr_to_rgb(samples: Samples, described: ImageMetadata) -> tuple[Samples, ImageMetadata]:
     """Convert the samples if they are YBR."""
-    if not photometric.is_ybr_full(described.photometric_interpretation) or samples.ndim != 3:
+    found = described.photometric_interpretation
+    if found is None or not photometric.is_ybr(found) or samples.ndim != 3:
         return samples, described
     bits = described.bits_stored or samples.dtype.itemsize * 8
-    rgb = photometric.ybr_full_to_rgb(samples, bits)
+    rgb = photometric.ybr_to_rgb(samples, bits, found)
     return rgb, msgspec.structs.replace(described, photometric_interpretation="RGB")
 
 
@@ -95,9 +104,13 @@ def palette_to_rgb(
     )
 
 
-def _modality_values(samples: Samples, described: ImageMetadata, tables: Tables | None) -> Samples:
+def _modality_values(
+    samples: Samples, described: ImageMetadata, tables: Tables | None
+) -> tuple[Samples, Samples]:
+    """Give every sample's modality value, and those that occur outside of padding."""
     found = domain.of(samples)
     values = modality.apply(found.values, described, tables)
     dtype = modality.narrowest(values)
     with np.errstate(over="ignore"):  # beyond float32, infinity is the nearest
-        return found.spread(values.astype(dtype))
+        narrow = values.astype(dtype)
+    return found.spread(narrow), narrow[~padding.is_padding(found.values, described)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +12,15 @@ from typing import Any
 import msgspec
 
 from imageid_daemon.cache import Entry, Store
-from imageid_daemon.fills import Blob, Body, Fill, Fills, job_to_its_end, to_its_end
-from imageid_daemon.pixels import Description, Written
+from imageid_daemon.fills import Blob, Body, Fill, Fills, to_its_end
+from imageid_daemon.pixels import Description
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Timing
+from imageid_daemon.resolver.inspection import inspect
+from imageid_daemon.resolver.remembered_failures import RememberedFailures
+from imageid_loaders.errors import ImageError
 
-# Makes one representation of the file at the first path, into the second.
-Job = Callable[[str, str], Written]
+# Makes one representation of the file behind the first descriptor, into the second.
+Job = Callable[[int, int], Coroutine[Any, Any, Description]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,18 @@ class Recipe:
     """What to make.
 
     Args:
+        media_type: of what is made.
         parents: digests of the blobs that it is made of.
+        anew: try even what has failed a short while ago.
         keep: whether the cache may keep it.
     """
 
     key: str
+    media_type: str
     parents: tuple[str, ...]
     job: Job
     keep: bool
+    anew: bool = False
 
 
 @dataclass(slots=True)
@@ -49,11 +55,11 @@ def description_of(entry: Entry) -> Description:
 
 
 class Derivations:
-    """Obtains derived representations; jobs run in `workers`, each at most once at a time."""
+    """Obtains derived representations; each is made at most once at a time."""
 
-    def __init__(self, store: Store, workers: Executor) -> None:
+    def __init__(self, store: Store, failures: RememberedFailures) -> None:
         self._store = store
-        self._workers = workers
+        self._failures = failures
         self._fills: Fills[_Made] = Fills(store.new_spool_path)
 
     @property
@@ -74,6 +80,9 @@ class Derivations:
             self._store.note_use(entry)
             blob = stack.enter_context(closing(Blob(descriptor)))
             return Answer(blob, entry.media_type, CacheStatus.HIT, entry.size_bytes, entry)
+        if recipe.anew:
+            self._failures.forget(recipe.key)
+        self._failures.check(recipe.key, time.monotonic())
 
         def work(fill: Fill[_Made]) -> Coroutine[Any, Any, None]:
             # The fill's own hold on the source: its first caller may leave before it ends.
@@ -92,31 +101,38 @@ class Derivations:
 
     async def _make(self, fill: Fill[_Made], recipe: Recipe, source: Blob) -> None:
         started_seconds = time.monotonic()
-        written = await self._work(fill, recipe.job, source)
+        try:
+            entry = await self._written(fill, recipe, source)
+        except ImageError as error:
+            self._failures.note(recipe.key, error, time.monotonic())
+            raise
         decode_seconds = time.monotonic() - started_seconds
-        fill.spool.adopt(written.size_bytes)
-        entry = Entry(
+        fill.spool.adopt(entry.size_bytes)
+        stored = await self._keep(fill, recipe, entry)
+        fill.announce(_Made(entry, stored, decode_seconds), entry.size_bytes)
+
+    async def _written(self, fill: Fill[_Made], recipe: Recipe, source: Blob) -> Entry:
+        description = await self._work(fill, recipe.job, source)
+        looking = asyncio.to_thread(inspect, fill.spool.descriptor, description, recipe.media_type)
+        found = await to_its_end(looking)
+        return Entry(
             key=recipe.key,
-            digest=written.sha256.hex(),
-            size_bytes=written.size_bytes,
-            media_type=written.description.content_type,
+            digest=found.sha256,
+            size_bytes=found.size_bytes,
+            media_type=recipe.media_type,
             response_seconds=time.time(),
             parents=recipe.parents,
-            description=msgspec.msgpack.encode(written.description),
+            description=msgspec.msgpack.encode(description),
         )
-        stored = await self._keep(fill, recipe, entry)
-        fill.announce(_Made(entry, stored, decode_seconds), written.size_bytes)
 
-    async def _work(self, fill: Fill[_Made], job: Job, source: Blob) -> Written:
-        def run() -> Written:
-            return job(source.path, fill.spool.path)
-
+    async def _work(self, fill: Fill[_Made], job: Job, source: Blob) -> Description:
+        # Workers have descriptors of their own: whoever is cancelled here may close these.
         try:
-            return await job_to_its_end(self._workers, run)
+            return await job(source.descriptor, fill.spool.descriptor)
         except OSError:
             # The disk refuses: once more without it.
             await to_its_end(asyncio.to_thread(fill.spool.move_to_memory))
-            return await job_to_its_end(self._workers, run)
+            return await job(source.descriptor, fill.spool.descriptor)
 
     async def _keep(self, fill: Fill[_Made], recipe: Recipe, entry: Entry) -> bool:
         if not recipe.keep or fill.spool.in_memory:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from typing import Protocol
 
-from imageid_daemon import pixels
-from imageid_daemon.cache import Demand, Mode
+import msgspec
+
+from imageid_daemon.cache import Demand, Entry, Mode
 from imageid_daemon.resolver.answer import Answer, CacheStatus
-from imageid_daemon.resolver.bytes_of import bytes_of
+from imageid_daemon.resolver.bytes_of import check_document
+from imageid_daemon.resolver.readings import Readings
 from imageid_daemon.resolver.sources import Sources
 from imageid_loaders.base import Image, Loader, Resource
 from imageid_loaders.errors import NotFound, NotInCache, NotSeparable, Undecodable, Unsupported
@@ -54,8 +56,9 @@ class Shelf(Protocol):
 
 
 class Documents:
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, readings: Readings) -> None:
         self._sources = sources
+        self._readings = readings
         self._split: OrderedDict[str, dict[str, bytes]] = OrderedDict()
         # A viewer asks for all slices at once: the first cuts, the others wait for it.
         self._cutting = asyncio.Lock()
@@ -89,16 +92,24 @@ class Documents:
         known = self._split.get(entry.digest)
         if known is None:
             async with self._cutting:
-                known = self._split.get(entry.digest) or await self._cut(answer)
+                known = self._split.get(entry.digest) or await self._cut(answer, entry)
                 self._split[entry.digest] = known
         self._split.move_to_end(entry.digest)
         if len(self._split) > _REMEMBERED_DOCUMENTS:
             self._split.popitem(last=False)
         return known
 
-    async def _cut(self, answer: Answer) -> dict[str, bytes]:
-        document = await bytes_of(answer)
-        return await asyncio.to_thread(pixels.split_metadata, document)
+    async def _cut(self, answer: Answer, entry: Entry) -> dict[str, bytes]:
+        check_document(entry)
+        with closing(answer.body.duplicate()) as document:
+            cut = await self._readings.split_metadata(entry.digest, document.descriptor)
+        try:
+            return await asyncio.to_thread(msgspec.msgpack.decode, cut, type=dict[str, bytes])
+        except msgspec.MsgspecError:
+            raise Undecodable(
+                "the metadata cannot be read because their reader gave something else than it "
+                "should; load the whole instance rather than the frame"
+            ) from None
 
 
 async def instance_from(

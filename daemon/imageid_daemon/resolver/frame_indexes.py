@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from typing import Any
 
 from imageid_daemon import pixels
 from imageid_daemon.fills import to_its_end
+from imageid_daemon.pixels import Description
 from imageid_daemon.resolver.derivations import Derivations, Recipe
 from imageid_daemon.resolver.keys import derived_key
 from imageid_daemon.resolver.material import Material
+from imageid_daemon.workers import Pool, tasks
 
 _BEGINNING_BYTES = 132
 
 
 class FrameIndexes:
-    def __init__(self, derivations: Derivations) -> None:
+    def __init__(self, derivations: Derivations, pool: Pool) -> None:
         self._derivations = derivations
+        self._pool = pool
 
     async def locate(self, stack: AsyncExitStack, material: Material) -> Material:
         """The same, with the place of its frame in a large file; small ones have no index.
@@ -32,16 +37,20 @@ class FrameIndexes:
         ):
             return material
 
-        def job(source_path: str, target_path: str) -> pixels.Written:
-            return pixels.index(replace(encoded, path=source_path), target_path)
+        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
+            return self._pool.run(tasks.index, source, target, encoded)
 
         key = derived_key("index", material.parents, pixels.INDEX_VERSION)
-        recipe = Recipe(key, material.parents, job, material.keep)
+        recipe = Recipe(
+            key, pixels.INDEX_MEDIA_TYPE, material.parents, job, material.keep, material.anew
+        )
         index = await self._derivations.obtain(stack, recipe, body)
         held = index.body.duplicate()
         stack.callback(held.close)
         # The thread opens the path, which must not be another file's by then.
-        located = await to_its_end(asyncio.to_thread(pixels.locate, held.path, encoded.frame or 1))
+        located = await to_its_end(
+            asyncio.to_thread(pixels.locate, f"/proc/self/fd/{held.descriptor}", encoded.frame or 1)
+        )
         return replace(
             material,
             encoded=replace(encoded, located=located.record),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import replace
+import hashlib
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, closing
 from typing import TypeVar
 
 from imageid_daemon.cache import Demand
-from imageid_daemon.fills import to_its_end
 from imageid_daemon.pixels import Encoded
 from imageid_daemon.resolver.answer import CacheStatus
 from imageid_daemon.resolver.documents import Documents, Shelf, instance_from
@@ -18,6 +16,8 @@ from imageid_daemon.resolver.sources import Sources
 from imageid_loaders.errors import NotSeparable, Undecodable
 
 T = TypeVar("T")
+# Digests of what is read, how to read it, and its descriptor where it is in a file.
+Read = Callable[[tuple[str, ...], Encoded, int | None], Awaitable[T]]
 
 
 class Headers:
@@ -29,7 +29,7 @@ class Headers:
         self,
         resolved: Resolved,
         demand: Demand,
-        read: Callable[[Encoded], T],
+        read: Read[T],
         shelf: Shelf | None = None,
     ) -> tuple[T, CacheStatus]:
         """What `read` makes of an image; fetches no pixels where the origin can tell it apart.
@@ -49,16 +49,15 @@ class Headers:
             material = await gather_material(
                 stack, self._sources, self._documents, resolved, demand
             )
-            whole = material.answer.body.duplicate()
-            stack.callback(whole.close)
-            encoded = replace(material.encoded, path=whole.path)
-            # The thread opens the path, which must not be another file's by then.
-            return await to_its_end(asyncio.to_thread(read, encoded)), material.status
+            whole = stack.enter_context(closing(material.answer.body.duplicate()))
+            found = await read(material.parents, material.encoded, whole.descriptor)
+            return found, material.status
 
     async def _read_document(
-        self, resolved: Resolved, demand: Demand, read: Callable[[Encoded], T], shelf: Shelf
+        self, resolved: Resolved, demand: Demand, read: Read[T], shelf: Shelf
     ) -> tuple[T, CacheStatus]:
         image = resolved.image
         instance = await instance_from(shelf, resolved.loader, resolved.scheme, image, demand)
         encoded = Encoded("", "", dicom_json=instance.dicom_json, frame=resolved.frame)
-        return await asyncio.to_thread(read, encoded), instance.status
+        parents = (hashlib.sha256(instance.dicom_json).hexdigest(),)
+        return await read(parents, encoded, None), instance.status

@@ -48,6 +48,7 @@ class Material:
         encoded: how to read them; its path is to be set by who opens them.
         parents: digests that identify them.
         keep: whether the cache may keep what is made of them.
+        anew: the caller demands that everything is done anew.
         body: what `encoded` is to be read from.
     """
 
@@ -56,6 +57,7 @@ class Material:
     parents: tuple[str, ...]
     status: CacheStatus
     keep: bool
+    anew: bool
     body: Body
 
 
@@ -92,13 +94,15 @@ async def _material(
     entry = await answer.whole()
     media_type, transfer_syntax_uid = _parted(entry.media_type)
     keep = answer.stored and demand.mode is not Mode.NO_STORE
+    anew = demand.mode is Mode.RELOAD
     if instance is None:
         encoded = Encoded("", media_type, frame=frame)
-        return Material(answer, encoded, (entry.digest,), answer.status, keep, answer.body)
+        return Material(answer, encoded, (entry.digest,), answer.status, keep, anew, answer.body)
     encoded = Encoded("", media_type, transfer_syntax_uid, instance.dicom_json, frame)
     parents = (entry.digest, hashlib.sha256(instance.dicom_json).hexdigest())
     status = combined(answer.status, instance.status)
-    return Material(answer, encoded, parents, status, keep and instance.keep, answer.body)
+    keep = keep and instance.keep
+    return Material(answer, encoded, parents, status, keep, anew, answer.body)
 
 
 def _parted(content_type: str) -> tuple[str, str | None]:

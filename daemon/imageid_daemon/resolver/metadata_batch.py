@@ -8,7 +8,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 
-from imageid_daemon import pixels
 from imageid_daemon.cache import Demand
 from imageid_daemon.pixels import ImageMetadata
 from imageid_daemon.resolver.answer import CacheStatus
@@ -16,6 +15,7 @@ from imageid_daemon.resolver.documents import Document, Documents
 from imageid_daemon.resolver.headers import Headers
 from imageid_daemon.resolver.in_order import in_order
 from imageid_daemon.resolver.material import Resolved
+from imageid_daemon.resolver.readings import Readings
 from imageid_loaders.base import Loader, Resource
 from imageid_loaders.errors import ImageError
 
@@ -53,15 +53,17 @@ class _Run:
 async def describe_all(
     headers: Headers,
     documents: Documents,
+    readings: Readings,
     resolve: Callable[[str], Resolved],
     image_ids: Iterable[str],
     demand: Demand,
+    *,
     dicom_json: bool,
 ) -> AsyncGenerator[list[Described], None]:
     """See `Resolver.describe_all`."""
     seen = _SeenDocuments(documents)
     jobs = (
-        partial(_describe_run, headers, seen, run, demand, dicom_json)
+        partial(_describe_run, headers, readings, seen, run, demand, dicom_json=dicom_json)
         for run in _runs(resolve, image_ids)
     )
     try:
@@ -100,18 +102,24 @@ def _instance_key(resolved: Resolved) -> tuple[object, ...]:
 
 
 async def _describe_run(
-    headers: Headers, seen: _SeenDocuments, run: _Run, demand: Demand, dicom_json: bool
+    headers: Headers,
+    readings: Readings,
+    seen: _SeenDocuments,
+    run: _Run,
+    demand: Demand,
+    *,
+    dicom_json: bool,
 ) -> list[Described]:
     if run.error is not None:
         return [Described(error=run.error)]
     first = run.frames[0]
     frames = [resolved.frame for resolved in run.frames]
     try:
-        read = partial(pixels.describe_frames, frames=frames)
+        read = partial(readings.describe_frames, frames)
         found, status = await headers.read(first, demand, read, seen)
         document = None
         if dicom_json:
-            document, _ = await headers.read(first, demand.again, pixels.dicom_json, seen)
+            document, _ = await headers.read(first, demand.again, readings.dicom_json, seen)
     except ImageError as error:
         return [Described(error=error)] * len(frames)
     return [

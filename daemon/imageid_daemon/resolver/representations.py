@@ -6,14 +6,14 @@ asked of it; both are cached under what they were made of, so neither can be sta
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
-from imageid_daemon import pixels
 from imageid_daemon.cache import Demand, Entry, Store
 from imageid_daemon.fills import Body
-from imageid_daemon.pixels import PixelsOptions, RenderedOptions
+from imageid_daemon.pixels import Description, PixelsOptions, RenderedOptions
 from imageid_daemon.resolver.answer import Answer, Output, combined, derived
 from imageid_daemon.resolver.derivations import Derivations, Recipe, description_of
 from imageid_daemon.resolver.documents import Documents
@@ -21,22 +21,31 @@ from imageid_daemon.resolver.frame_indexes import FrameIndexes
 from imageid_daemon.resolver.keys import derived_key
 from imageid_daemon.resolver.material import Material, Resolved, gather_material
 from imageid_daemon.resolver.sources import Sources
+from imageid_daemon.workers import Pool, tasks
 from imageid_loaders.errors import NotSeparable, Undecodable
 
-_GZIP = "application/gzip"
+_GZIP, _VOLUME = "application/gzip", "application/x-nifti"
 
 DecodedColor = Literal["default", "stored"]
+
+_SAMPLES = "application/octet-stream"
 
 
 class Representations:
     def __init__(
-        self, store: Store, sources: Sources, documents: Documents, derivations: Derivations
+        self,
+        store: Store,
+        sources: Sources,
+        documents: Documents,
+        derivations: Derivations,
+        pool: Pool,
     ) -> None:
         self._store = store
         self._sources = sources
         self._documents = documents
         self._derivations = derivations
-        self._frame_indexes = FrameIndexes(derivations)
+        self._pool = pool
+        self._frame_indexes = FrameIndexes(derivations, pool)
 
     async def obtain(
         self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand
@@ -106,10 +115,10 @@ class Representations:
             material = await self._prepared(stack, material)
         encoded = material.encoded
 
-        def job(source_path: str, target_path: str) -> pixels.Written:
-            return pixels.decode(replace(encoded, path=source_path), color, target_path)
+        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
+            return self._pool.run(tasks.decode, source, target, encoded, color)
 
-        recipe = Recipe(key, material.parents, job, material.keep)
+        recipe = Recipe(key, _SAMPLES, material.parents, job, material.keep, material.anew)
         return await self._derivations.obtain(stack, recipe, material.body)
 
     async def _prepared(self, stack: AsyncExitStack, material: Material) -> Material:
@@ -121,11 +130,11 @@ class Representations:
     async def _inflate(self, stack: AsyncExitStack, material: Material) -> Body:
         """The volume without its gzip: once, not once for each of its slices."""
 
-        def job(source_path: str, target_path: str) -> pixels.Written:
-            return pixels.inflate(replace(material.encoded, path=source_path), target_path)
+        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
+            return self._pool.run(tasks.inflate, source, target, material.encoded)
 
         key = derived_key("inflate", material.parents)
-        recipe = Recipe(key, material.parents, job, material.keep)
+        recipe = Recipe(key, _VOLUME, material.parents, job, material.keep, material.anew)
         answer = await self._derivations.obtain(stack, recipe, material.answer.body)
         return answer.body
 
@@ -139,13 +148,15 @@ class Representations:
         entry = await decoded.whole()
         description = description_of(entry)
 
-        def job(source_path: str, target_path: str) -> pixels.Written:
+        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
             if isinstance(output, RenderedOptions):
-                return pixels.render(source_path, description, output, target_path)
-            return pixels.transform(source_path, description, output, target_path)
+                return self._pool.run(tasks.render, source, target, description, output)
+            return self._pool.run(tasks.transform, source, target, description, output)
 
+        media_type = f"image/{output.format}" if isinstance(output, RenderedOptions) else _SAMPLES
         parents = (*material.parents, entry.digest)
-        recipe = Recipe(_refined_key(entry, output), parents, job, material.keep)
+        key = _refined_key(entry, output)
+        recipe = Recipe(key, media_type, parents, job, material.keep, material.anew)
         return await self._derivations.obtain(stack, recipe, decoded.body)
 
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from imageid_daemon import pixels
 from imageid_daemon.cache import Demand, Entry, Mode, Store
 from imageid_daemon.pixels import ImageMetadata
 from imageid_daemon.registry import Registry
@@ -17,9 +16,12 @@ from imageid_daemon.resolver.documents import Documents
 from imageid_daemon.resolver.headers import Headers
 from imageid_daemon.resolver.material import Resolved
 from imageid_daemon.resolver.metadata_batch import Described, describe_all
+from imageid_daemon.resolver.readings import Readings
+from imageid_daemon.resolver.remembered_failures import RememberedFailures
 from imageid_daemon.resolver.representations import Representations
 from imageid_daemon.resolver.sources import Sources
 from imageid_daemon.slices import in_slice_order
+from imageid_daemon.workers import Pool
 from imageid_loaders.base import ListedImage, Lister, Resource
 from imageid_loaders.errors import ImageError, InvalidImageId
 
@@ -41,16 +43,18 @@ class Stat:
 class Resolver:
     """Answers; `registry` may be exchanged while it runs."""
 
-    def __init__(
-        self, registry: Registry, store: Store, sources: Sources, derivations: Derivations
-    ) -> None:
+    def __init__(self, registry: Registry, store: Store, sources: Sources, pool: Pool) -> None:
         self.registry = registry
         self._store = store
         self._sources = sources
-        self._derivations = derivations
-        self._documents = Documents(sources)
+        self._failures = RememberedFailures()
+        self._readings = Readings(pool, self._failures)
+        self._derivations = Derivations(store, self._failures)
+        self._documents = Documents(sources, self._readings)
         self._headers = Headers(sources, self._documents)
-        self._representations = Representations(store, sources, self._documents, derivations)
+        self._representations = Representations(
+            store, sources, self._documents, self._derivations, pool
+        )
 
     @property
     def running_fills(self) -> int:
@@ -78,7 +82,7 @@ class Resolver:
         Raises:
             ImageError: it cannot be had.
         """
-        return await self._headers.read(self._resolve(image_id), demand, pixels.describe)
+        return await self._headers.read(self._resolve(image_id), demand, self._readings.describe)
 
     async def dicom_json(self, image_id: str, demand: Demand) -> bytes:
         """The image's data set as one DICOM JSON object, without bulk data.
@@ -87,7 +91,7 @@ class Resolver:
             ImageError: it cannot be had.
         """
         resolved = self._resolve(image_id)
-        document, _ = await self._headers.read(resolved, demand, pixels.dicom_json)
+        document, _ = await self._headers.read(resolved, demand, self._readings.dicom_json)
         return document
 
     def describe_all(
@@ -111,7 +115,15 @@ class Resolver:
             check(image_id)
             return self._resolve(image_id)
 
-        return describe_all(self._headers, self._documents, resolve, image_ids, demand, dicom_json)
+        return describe_all(
+            self._headers,
+            self._documents,
+            self._readings,
+            resolve,
+            image_ids,
+            demand,
+            dicom_json=dicom_json,
+        )
 
     async def list_images(self, root: str, demand: Demand) -> list[ListedImage]:
         """The images below a root, in slice order.
@@ -184,4 +196,5 @@ class Resolver:
     async def _forget(self, keys: set[str], *, count_only: bool) -> tuple[int, int]:
         if count_only:
             return len(keys), self._store.ledger.bytes_of(keys)
+        self._failures.clear()
         return await self._store.forget(keys)

@@ -88,9 +88,10 @@ const (
 	Values_VALUES_UNSPECIFIED Values = 0 // VALUES_STORED
 	// As stored in the image: exact, in the data's own type, BitsStored honoured.
 	Values_VALUES_STORED Values = 1
-	// After the Modality LUT or RescaleSlope and RescaleIntercept (PS3.3 C.11.1),
-	// computed in 64-bit floating point. An integer type where every value is an
-	// integer that fits one, else FLOAT32.
+	// After the Modality LUT or RescaleSlope and RescaleIntercept (PS3.3 C.11.1), computed
+	// in 64-bit floating point; an RT Dose image that has neither is multiplied by its
+	// DoseGridScaling (C.8.8.3). The narrowest integer type where every value is an integer
+	// that fits one, else FLOAT32.
 	Values_VALUES_MODALITY Values = 2
 )
 

@@ -1332,9 +1332,10 @@ export enum Values {
   STORED = 1,
 
   /**
-   * After the Modality LUT or RescaleSlope and RescaleIntercept (PS3.3 C.11.1),
-   * computed in 64-bit floating point. An integer type where every value is an
-   * integer that fits one, else FLOAT32.
+   * After the Modality LUT or RescaleSlope and RescaleIntercept (PS3.3 C.11.1), computed
+   * in 64-bit floating point; an RT Dose image that has neither is multiplied by its
+   * DoseGridScaling (C.8.8.3). The narrowest integer type where every value is an integer
+   * that fits one, else FLOAT32.
    *
    * @generated from enum value: VALUES_MODALITY = 2;
    */

@@ -1,0 +1,274 @@
+"""Who does which job: a queue, workers made as they are needed, and others for those that die."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Hashable
+from importlib import import_module
+from itertools import count
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+import msgspec
+
+from imageid_daemon.workers import signatures, wire
+from imageid_daemon.workers.answers import lacks_memory, result_of
+from imageid_daemon.workers.confinement import Limits
+from imageid_daemon.workers.nursery import Nursery
+from imageid_daemon.workers.outcome import (
+    Cause,
+    cause_of,
+    deserves_another_try,
+    error_of,
+)
+from imageid_daemon.workers.worker import Job, Worker
+from imageid_loaders.errors import ImageError, ShuttingDown, TooLarge
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TASKS = "imageid_daemon.workers.tasks"
+
+
+class Observer(Protocol):
+    """Is told what happens, to count it."""
+
+    def observe_job(self, task: str, seconds: float) -> None: ...
+
+    def observe_failed_job(self, reason: str) -> None: ...
+
+    def observe_worker_death(self, cause: Cause) -> None: ...
+
+
+class Pool:
+    """Runs tasks in worker processes, each job at most in one at a time.
+
+    Args:
+        size: how many workers there may be.
+        tasks: name of the module with the table of tasks.
+    """
+
+    def __init__(self, size: int, limits: Limits, observer: Observer, tasks: str = TASKS) -> None:
+        self.size = size
+        self._limits = limits
+        self._observer = observer
+        self._signatures = signatures.of_tasks(import_module(tasks).TASKS)
+        self._nursery = Nursery(tasks, limits, self._ended)
+        self._numbers = count(1)
+        self._queue: deque[Job] = deque()
+        self._idle: list[Worker] = []
+        self._workers: dict[int, Worker] = {}
+        self._closed = False
+
+    @property
+    def busy(self) -> int:
+        return sum(bool(worker.jobs) for worker in self._workers.values())
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle)
+
+    @property
+    def queued(self) -> int:
+        return len(self._queue)
+
+    async def start(self) -> None:
+        """Begin; returns when workers can be had in no time."""
+        await self._nursery.start()
+        await self._nursery.ready()
+
+    async def close(self) -> None:
+        """Kill every worker; who still waits gets SHUTTING_DOWN."""
+        self._closed = True
+        begun = [job for worker in self._workers.values() for job in worker.jobs]
+        for job in (*self._queue, *begun):
+            if not job.answer.done():
+                job.answer.set_exception(_stopping())
+        await self._nursery.close()
+        for worker in self._workers.values():
+            worker.close()
+        self._workers.clear()
+
+    async def run(
+        self,
+        task: Callable[Concatenate[str, str, P], R],
+        source: int | None,
+        target: int | None,
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> R:
+        """Have a task done.
+
+        Args:
+            task: one of the table's.
+            source, target: descriptors of the files whose paths the task gets.
+
+        Raises:
+            ImageError: the image is refused, crashed its worker, or took too much.
+            OSError: the file system refused the source or the target.
+        """
+        if named:
+            raise TypeError("a task's arguments go by position")
+        if self._closed:
+            raise _stopping()
+        job = _job(next(self._numbers), task.__name__, source, target, arguments)
+        self._queue.append(job)
+        self._assign()
+        try:
+            answer = await job.answer
+            return result_of(job.task, answer, self._signatures[job.task].result)  # type: ignore[no-any-return]
+        except asyncio.CancelledError:
+            self._leave(job)
+            raise
+        except ImageError as error:
+            self._observer.observe_failed_job(error.reason)
+            raise
+
+    async def bytes_of(
+        self,
+        task: Callable[Concatenate[str, str, P], None],
+        source: int | None,
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> bytes:
+        """Have a task done, and give what it wrote.
+
+        Raises:
+            ImageError: as `run`.
+        """
+        target = os.memfd_create("imageid-result", os.MFD_CLOEXEC)
+        try:
+            await self.run(task, source, target, *arguments, **named)
+            return await asyncio.to_thread(_read_all, os.dup(target))
+        finally:
+            os.close(target)
+
+    def _assign(self) -> None:
+        """Give queued jobs to workers, in order, while there are both."""
+        while self._queue and not self._closed:
+            worker = self._worker_for(self._queue[0]) or self._worker_that_need_not_wait()
+            if worker is None:
+                return
+            worker.take(self._queue.popleft())
+
+    def _worker_that_need_not_wait(self) -> Worker | None:
+        """A busy one that may have the next job at hand.
+
+        Only while there is work enough for every worker: at the end of a series, none shall
+        have two jobs where another has none.
+        """
+        if len(self._queue) < self.size:
+            return None
+        workers = self._workers.values()
+        return next((w for w in workers if w.jobs and w.may_have_at_hand(self._queue[0])), None)
+
+    def _worker_for(self, job: Job) -> Worker | None:
+        while self._idle:
+            # The last one used: its memory is warm, and the others' may be swapped out.
+            worker = self._idle.pop()
+            if not (worker.is_worn or (job.wants_fresh and worker.jobs_done)):
+                return worker
+            self._retire(worker)
+        return self._spawn() if len(self._workers) < self.size else None
+
+    def _spawn(self) -> Worker:
+        worker = Worker(
+            next(self._numbers), self._limits.wall_seconds, self._nursery.kill, self._answered
+        )
+        with worker.their_link:
+            self._nursery.spawn(worker.number, worker.their_link, worker.page)
+        self._workers[worker.number] = worker
+        return worker
+
+    def _retire(self, worker: Worker) -> None:
+        del self._workers[worker.number]
+        worker.close()
+
+    def _answered(self, worker: Worker, job: Job, answer: wire.Answer) -> None:
+        seconds = time.monotonic() - job.started_seconds
+        again = (
+            lacks_memory(answer)
+            and worker.jobs_done > 1
+            and job.tries < 2
+            and not job.answer.done()
+        )
+        if again:
+            # What codecs have leaked may be what is missing.
+            job.wants_fresh = True
+            self._queue.appendleft(job)
+        # The next job first: the worker shall not wait while this answer is looked at.
+        if worker.number in self._workers:
+            if not worker.jobs:
+                self._idle.append(worker)
+            self._assign()
+        self._observer.observe_job(job.task, seconds)
+        if not again and not job.answer.done():
+            job.answer.set_result(answer)
+
+    def _ended(self, number: int, status: int | None) -> None:
+        worker = self._workers.pop(number, None)
+        if worker is None:
+            return  # it was retired
+        worker.hear_out()
+        if worker in self._idle:
+            self._idle.remove(worker)
+        worker.close()
+        cause = cause_of(status, worker.verdict)
+        self._observer.observe_worker_death(cause)
+        if worker.jobs:
+            guilty, *innocent = worker.jobs
+            self._queue.extendleft(job for job in innocent if not job.answer.done())
+            self._settle(guilty, cause, was_used=worker.jobs_done > 0)
+        self._assign()
+
+    def _settle(self, job: Job, cause: Cause, *, was_used: bool) -> None:
+        """Decide about the job that a worker died of."""
+        if job.answer.done():
+            return
+        if deserves_another_try(cause, was_used=was_used, tries=job.tries):
+            job.wants_fresh = True
+            self._queue.appendleft(job)
+        else:
+            job.answer.set_exception(error_of(cause))
+
+    def _leave(self, job: Job) -> None:
+        if job in self._queue:
+            self._queue.remove(job)
+        for worker in self._workers.values():
+            worker.leave(job)
+
+
+def _stopping() -> ShuttingDown:
+    return ShuttingDown("The daemon is stopping. Connect again when it is back.")
+
+
+def _kind(task: str, source: int | None) -> Hashable:
+    """Frames of one file take about as long as each other."""
+    if source is None:
+        return None
+    found = os.fstat(source)
+    return task, found.st_dev, found.st_ino
+
+
+def _job(
+    number: int, task: str, source: int | None, target: int | None, arguments: tuple[object, ...]
+) -> Job:
+    encoded = msgspec.Raw(msgspec.msgpack.encode(arguments))
+    message = wire.Job(number, task, encoded, source is not None, target is not None)
+    payload = msgspec.msgpack.encode(message)
+    if len(payload) > wire.PAYLOAD_LIMIT_BYTES:
+        raise TooLarge(
+            "the image was not decoded because its metadata document is too large for a worker; "
+            "load the whole instance rather than the frame"
+        )
+    descriptors = tuple(each for each in (source, target) if each is not None)
+    answer = asyncio.get_running_loop().create_future()
+    return Job(number, task, payload, descriptors, answer, _kind(task, source))
+
+
+def _read_all(descriptor: int) -> bytes:
+    with open(descriptor, "rb") as file:
+        file.seek(0)
+        return file.read()

@@ -1,0 +1,103 @@
+"""Pools whose workers do what the tests' own table of tasks says."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from imageid_daemon.workers import Limits, Pool
+
+TESTS = Path(__file__).parents[1]
+
+
+@dataclass
+class Noted:
+    """What a pool has reported."""
+
+    jobs: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    deaths: list[str] = field(default_factory=list)
+
+    def observe_job(self, task: str, seconds: float) -> None:
+        assert seconds > 0
+        self.jobs.append(task)
+
+    def observe_failed_job(self, reason: str) -> None:
+        self.failures.append(reason)
+
+    def observe_worker_death(self, cause: str) -> None:
+        self.deaths.append(cause)
+
+
+@dataclass
+class Pipe:
+    """Two ends of a pipe, of which a task gets one."""
+
+    read_end: int
+    write_end: int
+
+    async def says(self) -> bytes:
+        """The first byte that a task sends."""
+        return await asyncio.to_thread(os.read, self.read_end, 1)
+
+
+@contextmanager
+def pipe() -> Iterator[Pipe]:
+    ends = os.pipe()
+    opened = Pipe(*ends)
+    try:
+        yield opened
+    finally:
+        for end in ends:
+            try:
+                os.close(end)
+            except OSError:
+                continue  # the test has closed it
+
+
+MakePool = Callable[..., "asynccontextmanager[tuple[Pool, Noted]]"]
+
+
+@pytest.fixture
+def pool_of(monkeypatch: pytest.MonkeyPatch) -> MakePool:
+    """`async with pool_of(2, cpu_seconds=1) as (pool, noted)`."""
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
+
+    @asynccontextmanager
+    async def make(
+        size: int,
+        *,
+        memory_bytes: int = 2**30,
+        cpu_seconds: float = 60.0,
+        wall_seconds: float = 60.0,
+    ) -> AsyncIterator[tuple[Pool, Noted]]:
+        noted = Noted()
+        limits = Limits(memory_bytes, cpu_seconds, wall_seconds)
+        pool = Pool(size, limits, noted, "hostile_tasks")
+        await pool.start()
+        try:
+            yield pool, noted
+        finally:
+            await pool.close()
+
+    return make
+
+
+def workers() -> list[psutil.Process]:
+    """Every process below this one that a fork server has forked."""
+    return [w for child in psutil.Process().children() for w in child.children(recursive=True)]
+
+
+def fork_servers() -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process().children()
+        if "imageid_daemon.workers" in child.cmdline()
+    ]
