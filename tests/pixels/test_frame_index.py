@@ -70,7 +70,12 @@ def jpeg_ls_frames(folder: Path, count: int, fragments_each: int = 1) -> Path:
 
 def bytes_read(what: Encoded, folder: Path) -> int:
     """How much a fresh process reads of files while it decodes."""
-    program = f"""
+    return bytes_read_by("decode", what, "default", str(folder / "pixels"))
+
+
+def bytes_read_by(name: str, *arguments: object) -> int:
+    """How much a fresh process reads of files in a function of `pixels`."""
+    program = """
 import pickle, sys
 from pathlib import Path
 from imageid_daemon import pixels
@@ -83,12 +88,16 @@ def cost(work, *arguments):
     work(*arguments)
     return so_far() - before
 
-what = pickle.loads(sys.stdin.buffer.read())
+name, arguments = pickle.loads(sys.stdin.buffer.read())
 pixels.prepare()
-print(cost(pixels.decode, what, "default", {str(folder / "pixels")!r}) - cost(id, None))
+import imageid_daemon.pixels.frame_index
+print(cost(getattr(pixels, name), *arguments) - cost(id, None))
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], input=pickle.dumps(what), capture_output=True, check=True
+        [sys.executable, "-c", program],
+        input=pickle.dumps((name, arguments)),
+        capture_output=True,
+        check=True,
     )
     return int(done.stdout)
 
@@ -135,6 +144,7 @@ def test_reading_an_index_costs_no_more_than_the_part_of_the_frame(tmp_path: Pat
 
     assert written.size_bytes > 80_000
     assert len(found.record) < 1024
+    assert bytes_read_by("locate", str(tmp_path / "index"), 4321) < 20_000
 
 
 def functional_groups(count: int) -> Sequence:
@@ -170,6 +180,26 @@ def test_of_the_functional_groups_those_of_the_frame_alone_are_read(
     assert describe(what).image_position_patient == (0, 0, 2499)
     assert describe(what) == describe(encoded(path, 2500))
     assert cost < 4096
+
+
+def test_of_the_functional_groups_those_of_other_frames_may_be_broken(tmp_path: Path) -> None:
+    groups = functional_groups(3)
+    inside = groups[0]
+    for _ in range(100):
+        deeper = Dataset()
+        inside.ReferencedImageSequence = Sequence([deeper])
+        inside = deeper
+    path = part10(
+        tmp_path / "a.dcm",
+        bytes(64 * 3),
+        NumberOfFrames=3,
+        PerFrameFunctionalGroupsSequence=groups,
+        **SHAPE,
+    )
+
+    found = [describe(encoded(path, frame)).image_position_patient for frame in (1, 2, 3)]
+
+    assert found == [(), (0, 0, 1), (0, 0, 2)]
 
 
 def test_long_overlays_are_read_from_the_file_and_not_kept_in_the_index(tmp_path: Path) -> None:

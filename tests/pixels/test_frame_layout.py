@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import imagecodecs
@@ -14,6 +15,8 @@ from pydicom.encaps import encapsulate_extended
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from imageid_daemon.pixels.fragments import find
+from imageid_daemon.pixels.part10 import read as read_part10
+from imageid_daemon.pixels.pixel_data import locate
 from imageid_loaders.errors import ImageError, NotFound, Undecodable
 from pixels.material import decoded, encoded, part10
 
@@ -61,8 +64,8 @@ def image(
     numbered = {} if frames is None else {"NumberOfFrames": frames}
     path = part10(folder / "a.dcm", [b"\0\0"], syntax, **SHAPE, **numbered, **more)
     data = path.read_bytes()
-    begin = data.rindex(b"\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff") + 12
-    path.write_bytes(data[:begin] + value)
+    begin = data.rindex(b"\xe0\x7f\x10\0OB\0\0") + 8
+    path.write_bytes(data[:begin] + b"\xff\xff\xff\xff" + value)
     return path
 
 
@@ -86,6 +89,60 @@ def test_frames_of_several_fragments_are_told_by_the_basic_offset_table(tmp_path
     value = table(*starts) + b"".join(map(b"".join, pieces)) + END
 
     assert outcomes(image(tmp_path, value, 4), tmp_path) == LEVELS
+
+
+def deflated(level: int) -> bytes:
+    """A frame whose beginning cannot be told from its middle."""
+    data = imagecodecs.deflate_encode(noise(level), raw=True)
+    return data + b"\0" * (len(data) % 2)
+
+
+@pytest.mark.parametrize("cut", ["nothing", "a fragment", "the last frame", "the delimiter"])
+def test_without_recognisable_beginnings_the_offset_table_tells_the_frames(
+    cut: str, tmp_path: Path
+) -> None:
+    pieces = [[item(piece) for piece in split(deflated(level))] for level in LEVELS]
+    starts = np.cumsum([0] + [sum(map(len, each)) for each in pieces])
+    body = b"".join(map(b"".join, pieces)) + END
+    ends = {
+        "nothing": len(body),
+        "a fragment": int(starts[3]) - len(pieces[2][-1]),
+        "the last frame": int(starts[3]),
+        "the delimiter": int(starts[4]),
+    }
+    path = image(tmp_path, table(*starts[:-1]) + body[: ends[cut]], 4, "1.2.840.10008.1.2.8.1")
+
+    # Without the delimiter, nothing says that the last frame has no more fragments.
+    whole = {"nothing": 4, "a fragment": 2, "the last frame": 2, "the delimiter": 3}[cut]
+    assert outcomes(path, tmp_path) == [*LEVELS[:whole], *["Undecodable"] * (4 - whole)]
+
+
+def test_without_recognisable_beginnings_or_a_table_no_frame_is_certain(tmp_path: Path) -> None:
+    pieces = [item(piece) for level in LEVELS for piece in split(deflated(level))]
+    value = table() + b"".join(pieces) + END
+
+    path = image(tmp_path, value, 4, "1.2.840.10008.1.2.8.1")
+
+    assert outcomes(path, tmp_path) == ["Undecodable"] * 4
+
+
+def test_a_single_frame_has_its_own_codestream_alone_whatever_a_table_says(tmp_path: Path) -> None:
+    value = table(0) + b"".join(item(jpeg_ls(level)) for level in LEVELS) + END
+    path = image(tmp_path, value, 1)
+    opened = read_part10(str(path))
+
+    with opened.source.reading() as read:
+        places = locate(opened, read, 1).places(1).places
+
+    assert [length for _, length in places] == [len(jpeg_ls(10))]
+
+
+def test_a_table_that_leaves_out_the_first_fragment_is_ignored(tmp_path: Path) -> None:
+    pieces = [item(jpeg_ls(level)) for level in LEVELS]
+    starts = np.cumsum([len(piece) for piece in pieces])[:-1]
+    value = table(*starts) + b"".join(pieces) + END
+
+    assert outcomes(image(tmp_path, value, 3), tmp_path, 3) == [10, 20, 30]
 
 
 @pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless, RLELossless])
@@ -167,6 +224,42 @@ def test_fewer_codestreams_than_frames_are_not_shifted(syntax: str, tmp_path: Pa
     found = outcomes(image(tmp_path, value, 4, syntax), tmp_path)
 
     assert found == [10, 20, "Undecodable", "Undecodable"]
+
+
+def test_a_beginning_that_is_damaged_shifts_no_frame(tmp_path: Path) -> None:
+    frames = [split(jpeg_ls(level)) for level in LEVELS]
+    frames[2][0] = b"\0\0" + frames[2][0][2:]
+    value = table() + b"".join(item(piece) for frame in frames for piece in frame) + END
+
+    found = outcomes(image(tmp_path, value, 4), tmp_path)
+
+    assert found == [10, "Undecodable", "Undecodable", "Undecodable"]
+
+
+def test_a_damaged_frame_of_one_fragment_harms_no_other(tmp_path: Path) -> None:
+    frames = [jpeg_ls(level) for level in LEVELS]
+    frames[2] = b"\0\0" + frames[2][2:]
+    value = table() + b"".join(map(item, frames)) + END
+
+    assert outcomes(image(tmp_path, value, 4), tmp_path) == [10, 20, "Undecodable", 40]
+
+
+@pytest.mark.parametrize("encode", [jpeg_ls, deflated])
+def test_as_many_fragments_as_frames_by_chance_are_not_taken_for_them(
+    encode: Callable[[int], bytes], tmp_path: Path
+) -> None:
+    """Of four frames in two fragments each, two are there: the second is not the third."""
+    syntax = JPEGLSLossless if encode is jpeg_ls else "1.2.840.10008.1.2.8.1"
+    pieces = []
+    for level in LEVELS[:2]:
+        data = encode(level)
+        pieces += split(data, 2 * -(-len(data) // 4))
+    path = image(tmp_path, table() + b"".join(map(item, pieces)), 4, syntax)
+
+    found = outcomes(path, tmp_path)
+
+    assert len(pieces) == 4
+    assert found == [10, 20, *["Undecodable"] * 2] if encode is jpeg_ls else ["Undecodable"] * 4
 
 
 def test_fragments_without_a_beginning_are_no_frames(tmp_path: Path) -> None:
@@ -322,7 +415,7 @@ def test_the_walk_over_fragments_reads_their_headers_alone() -> None:
 
     found = find(read, 0, len(data))
 
-    assert (len(found), found.ended, found.cut) == (100, True, False)
+    assert (len(found), found.ended) == (100, True)
     assert sum(read_bytes) <= 8 * 103
 
 

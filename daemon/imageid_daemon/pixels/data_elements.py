@@ -185,8 +185,7 @@ class Scanner:
         """Measure a value whose end is marked; give also what is behind the mark."""
         begin = element.value_offset
         if self._is_sequence(element):
-            inner = implicit or element.vr != "SQ"
-            after = self._skip(begin, [_Open(None, False, inner)], enter=False)
+            after = self._skip(begin, [_Open(None, False, implicit)], enter=False)
             return element._replace(vr="SQ", value_length=after - 8 - begin), after
         tag, after = ITEM, begin
         while tag != SEQUENCE_END:  # fragments, as of pixel data
@@ -244,7 +243,7 @@ class Scanner:
             return self._delimited(element, implicit)[1]
         if length is None or (enter and _is_taken_for_sequence(element)):
             bound = None if length is None else offset + length
-            opened.append(_Open(bound, False, implicit or element.vr != "SQ"))
+            opened.append(_Open(bound, False, implicit))
             return offset
         return offset + length
 

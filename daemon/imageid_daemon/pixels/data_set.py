@@ -19,11 +19,11 @@ from imageid_daemon.pixels.data_elements import PIXEL_KEYWORDS, Element, Scanner
 from imageid_loaders.errors import TooLarge
 
 PER_FRAME_GROUPS = 0x52009230
-EXTENDED_OFFSETS, EXTENDED_LENGTHS = 0x7FE00001, 0x7FE00002
+_EXTENDED_OFFSETS, _EXTENDED_LENGTHS = 0x7FE00001, 0x7FE00002
 _CHARACTER_SET = 0x00080005
 _ICC_PROFILE = 0x00282000
 # Of these the frame's own part alone is read, when it is known which that is.
-_PER_FRAME = frozenset((PER_FRAME_GROUPS, EXTENDED_OFFSETS, EXTENDED_LENGTHS, *PIXEL_KEYWORDS))
+_PER_FRAME = frozenset((PER_FRAME_GROUPS, _EXTENDED_OFFSETS, _EXTENDED_LENGTHS, *PIXEL_KEYWORDS))
 
 # An attribute with its value: tag, VR, value.
 Attribute = tuple[int, str | None, bytes]

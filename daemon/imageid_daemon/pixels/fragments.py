@@ -18,17 +18,15 @@ class Fragments:
     """Where each fragment is, in the order of the file.
 
     Args:
-        offsets, lengths: in bytes; type "Q". The last length is what there is of it.
+        offsets, lengths: in bytes; type "Q". One that is not whole is not there.
         table: the Basic Offset Table, from the header of the first fragment; () where it is
             empty or cannot be one.
-        cut: the last fragment is shorter than it says.
         ended: behind the last there is the delimiter.
     """
 
     offsets: array[int]
     lengths: array[int]
     table: tuple[int, ...]
-    cut: bool
     ended: bool
 
     def __len__(self) -> int:
@@ -45,7 +43,7 @@ def find(read: ReadAt, offset: int, stop: int) -> Fragments:
     Raises:
         TooLarge: there are too many.
     """
-    offsets, lengths, cut = array("Q"), array("Q"), False
+    offsets, lengths = array("Q"), array("Q")
     head = read(offset, 8)
     table_offset, table_bytes = offset + 8, _length(head)
     offset = table_offset + table_bytes if head[:4] == _ITEM else stop
@@ -53,16 +51,17 @@ def find(read: ReadAt, offset: int, stop: int) -> Fragments:
     while offset + 8 <= stop and (head := read(offset, 8))[:4] == _ITEM:
         length = _length(head)
         begin, offset = offset + 8, offset + 8 + length
-        cut = offset > stop
+        if offset > stop:
+            break
         offsets.append(begin)
-        lengths.append(min(length, stop - begin))
+        lengths.append(length)
         if len(offsets) > limits.FRAGMENTS:
             raise TooLarge(
                 f"the image was not decoded because it has more than {limits.FRAGMENTS} "
                 "fragments; ask for ENCODED and decode it elsewhere"
             )
     table = _table(read, table_offset, table_bytes, len(offsets))
-    return Fragments(offsets, lengths, table, cut, head[:4] == _SEQUENCE_END)
+    return Fragments(offsets, lengths, table, head[:4] == _SEQUENCE_END)
 
 
 def _length(head: bytes) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -79,17 +79,14 @@ def build(
     look: Look,
     *,
     transfer_syntax_uid: str,
-    extended: tuple[Sequence[int], Sequence[int]] | None = None,
 ) -> FrameTable:
     """Decide.
 
     Args:
         frames: NumberOfFrames, at least 1.
-        extended: the Extended Offset Table and its lengths (PS3.3 C.7.6.3.1.8).
     """
     firsts = (
-        _by_extended_table(fragments, frames, extended)
-        or _by_table(fragments, frames, fragments.table)
+        _by_table(fragments, frames)
         or _by_content(fragments, frames, look, transfer_syntax_uid)
         or [0]
     )
@@ -97,23 +94,13 @@ def build(
     return FrameTable(fragments, array("Q", firsts)[: frames + 1], frames)
 
 
-def _by_extended_table(
-    fragments: Fragments, frames: int, extended: tuple[Sequence[int], Sequence[int]] | None
-) -> list[int] | None:
-    if extended is None or len(extended[1]) != frames:
-        return None
-    firsts = _by_table(fragments, frames, extended[0])
-    if firsts is None:
-        return None
-    for length, (first, behind) in zip(extended[1], pairwise(firsts), strict=False):
-        # One fragment each, padded to an even length.
-        if behind - first != 1 or not 0 <= fragments.lengths[first] - length <= 1:
-            return None
-    return firsts
+def _by_table(fragments: Fragments, frames: int) -> list[int] | None:
+    """Entries that are the beginnings of fragments, in order, one for each frame.
 
-
-def _by_table(fragments: Fragments, frames: int, table: Sequence[int]) -> list[int] | None:
-    """Entries that are the beginnings of fragments, in order, one for each frame."""
+    The Extended Offset Table (PS3.3 C.7.6.3.1.8) is for frames of one fragment each, of
+    which it tells no more than their order does.
+    """
+    table = fragments.table
     # One frame needs no table, and what contradicts the number of frames shows in the content.
     if frames == 1 or len(table) != frames or not fragments or table[0] != 0:
         return None
@@ -123,16 +110,11 @@ def _by_table(fragments: Fragments, frames: int, table: Sequence[int]) -> list[i
     for entry in table:
         wanted = fragments.offsets[0] + entry
         index = bisect_left(fragments.offsets, wanted)
-        if index < len(fragments):
-            if fragments.offsets[index] != wanted:
-                return None
-            firsts.append(index)
-        elif fragments.ended:
+        if index == len(fragments) and not fragments.ended:
+            break  # the file breaks off before this frame
+        if index == len(fragments) or fragments.offsets[index] != wanted:
             return None
-        else:
-            # The file breaks off: before this frame, or within the one before it.
-            end = fragments.offsets[-1] + fragments.lengths[-1]
-            return [*firsts, len(fragments)] if wanted == end + 8 else firsts
+        firsts.append(index)
     return [*firsts, len(fragments)]
 
 
@@ -140,14 +122,28 @@ def _by_content(
     fragments: Fragments, frames: int, look: Look, transfer_syntax_uid: str
 ) -> list[int] | None:
     count = len(fragments)
-    if count == frames or count <= 1:
+    if count <= 1 or (count == frames and fragments.ended):
         return list(range(count + 1))
     begins = _begins_rle if transfer_syntax_uid == _RLE else _begins_codestream
     firsts = [index for index in range(count) if begins(look(index, _LOOK_BYTES))]
-    if firsts[:1] == [0]:
+    if firsts[:1] != [0]:
+        # Without a sign of where a frame begins, only a single one is known.
+        return [0, count] if frames == 1 else None
+    if len(firsts) in (count, frames) or frames == 1:
         return [*firsts, count]
-    # Without a sign of where a frame begins, only a single one is known.
-    return [0, count] if frames == 1 else None
+    return _undoubted([*firsts, count], look)
+
+
+def _undoubted(firsts: list[int], look: Look) -> list[int]:
+    """The codestreams before the first that may be two, the second without its beginning.
+
+    All behind it would be taken for their neighbours.
+    """
+    for number, (first, behind) in enumerate(pairwise(firsts)):
+        ends = [index for index in range(first, behind) if _ends_codestream(look, first, index)]
+        if ends != [behind - 1] and (ends or behind < firsts[-1]):
+            return firsts[: number + 1]
+    return firsts
 
 
 def _begins_codestream(head: bytes) -> bool:
@@ -165,19 +161,17 @@ def _begins_rle(head: bytes) -> bool:
 
 
 def _leave_out_what_is_cut(fragments: Fragments, firsts: list[int], look: Look) -> None:
-    """Take the last frame back if some of it is missing at the end of the file."""
+    """Take the last frame back if some of it may be missing at the end of the file."""
     count = len(fragments)
-    if len(firsts) < 2 or firsts[-1] < count or (fragments.ended and not fragments.cut):
-        return
-    if not fragments.cut and len(firsts) - 1 == count:
-        return  # all frames have one fragment, and this is whole
-    # More fragments may have followed, unless the codestream itself has ended.
-    whole = count - 1 if fragments.cut else count
-    if whole > firsts[-2] and _ends_codestream(look(whole - 1, -_LOOK_BYTES)):
-        firsts[-1] = whole
-    else:
+    if fragments.ended or firsts[-1] < count or len(firsts) - 1 == count:
+        return  # all is there, or all frames have one fragment, which is
+    if not _ends_codestream(look, firsts[-2], count - 1):
         firsts.pop()
 
 
-def _ends_codestream(tail: bytes) -> bool:
-    return tail.rstrip(b"\0").endswith(_END)
+def _ends_codestream(look: Look, first: int, index: int) -> bool:
+    """Whether a fragment is the last of a codestream whose first one is given."""
+    tail = look(index, -_LOOK_BYTES)
+    # The mark of the end may itself be divided.
+    before = look(index - 1, -_LOOK_BYTES) if index > first else b""
+    return (before + tail).rstrip(b"\0").endswith(_END)

@@ -18,8 +18,6 @@ from imageid_daemon.pixels import limits, transfer_syntax
 from imageid_daemon.pixels.byte_source import ByteSource, FileBytes, MemoryBytes, ReadAt, Window
 from imageid_daemon.pixels.data_elements import PIXEL_KEYWORDS, Element, Scanner
 from imageid_daemon.pixels.data_set import (
-    EXTENDED_LENGTHS,
-    EXTENDED_OFFSETS,
     PER_FRAME_GROUPS,
     Attribute,
     Items,
@@ -61,7 +59,6 @@ class Header:
         attributes: without bulk data and without what there is one of for each frame.
         items: place and length of each item of the Per-Frame Functional Groups Sequence.
         long: bulk data that are attributes nevertheless.
-        extended_offsets, extended_lengths: the elements, where they are there.
     """
 
     source: ByteSource
@@ -72,8 +69,6 @@ class Header:
     pixel_element: PixelElement | None
     items: list[tuple[int, int]]
     long: list[Element]
-    extended_offsets: Element | None = None
-    extended_lengths: Element | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,6 @@ class Part10:
     Args:
         source: where every offset counts: the file, or its inflated data set.
         attributes: what stands before the pixel data.
-        extended_offsets, extended_lengths: the elements, where they are there.
         places: where the one frame is that is to be read, if an index has told it.
     """
 
@@ -91,8 +85,6 @@ class Part10:
     attributes: Dataset
     transfer_syntax_uid: str
     pixel_element: PixelElement | None
-    extended_offsets: Element | None = None
-    extended_lengths: Element | None = None
     places: FramePlaces | None = None
 
 
@@ -120,8 +112,6 @@ def assemble(header: Header) -> Part10:
         attributes,
         header.transfer_syntax_uid,
         header.pixel_element,
-        header.extended_offsets,
-        header.extended_lengths,
     )
 
 
@@ -165,8 +155,7 @@ def _read_data_set(source: ByteSource, read: ReadAt, begin: int, stated: str | N
     implicit, little_endian = _encoding(read(begin, 6), stated)
     scanner = Scanner(window, size_bytes, little_endian=little_endian)
     elements = list(_bounded(scanner.elements(begin, implicit=implicit)))
-    by_tag = {element.tag: element for element in elements}
-    groups = by_tag.get(PER_FRAME_GROUPS)
+    groups = next((each for each in elements if each.tag == PER_FRAME_GROUPS), None)
     return Header(
         source,
         stated or _guessed(implicit, little_endian),
@@ -176,8 +165,6 @@ def _read_data_set(source: ByteSource, read: ReadAt, begin: int, stated: str | N
         _pixel_element(elements),
         list(scanner.items(groups, implicit=implicit)) if groups else [],
         [element for element in elements if is_long(element)],
-        by_tag.get(EXTENDED_OFFSETS),
-        by_tag.get(EXTENDED_LENGTHS),
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-
 from imageid_daemon.pixels import fragments, frame_table, limits, transfer_syntax
 from imageid_daemon.pixels.byte_source import ReadAt
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
@@ -72,7 +70,6 @@ def locate(part10: Part10, read: ReadAt, frames: int) -> FrameTable:
         frames,
         look,
         transfer_syntax_uid=part10.transfer_syntax_uid,
-        extended=_extended_table(part10, read, frames),
     )
 
 
@@ -84,22 +81,6 @@ def _certain(frame: int, found: FramePlaces) -> list[tuple[int, int]]:
             "ask for ENCODED to get them as they are"
         )
     return found.places
-
-
-def _extended_table(
-    part10: Part10, read: ReadAt, frames: int
-) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-    """Read it where it has an entry for each frame, which has one fragment at least."""
-    elements = (part10.extended_offsets, part10.extended_lengths)
-    tables = []
-    for element in elements:
-        if element is None or element.value_length != 8 * frames or frames > limits.FRAGMENTS:
-            return None
-        data = read(element.value_offset, 8 * frames)
-        if len(data) < 8 * frames:
-            return None
-        tables.append(struct.unpack(f"<{frames}Q", data))
-    return tables[0], tables[1]
 
 
 def native_length_bits(pixel: ImagePixel) -> int:
