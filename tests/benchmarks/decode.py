@@ -10,6 +10,7 @@ import asyncio
 import os
 from contextlib import ExitStack
 from itertools import product
+from math import ceil
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -24,9 +25,11 @@ from imageid_daemon.pixels import Encoded
 from imageid_daemon.workers import Limits, Pool, tasks
 from imageid_loaders.errors import Unsupported
 
-ROUNDS = 7
-# A round shall last longer than the kernel takes to find a processor for each worker.
-PASSES = 4
+ROUNDS = 5
+# A round shall last longer than the kernel takes to find a processor for each worker, and
+# all rounds together no longer than a person waits.
+ROUND_SECONDS = 0.25
+MOST_PASSES = 8
 OVERHEAD_BAR = 1.10
 SCALING_BAR = 1.8
 _LIMITS = Limits(memory_bytes=2**32, cpu_seconds=60.0, wall_seconds=120.0)
@@ -58,12 +61,13 @@ async def _report(
     report: Report, name: str, syntax: Syntax, file: File, pools: tuple[Pool, Pool]
 ) -> None:
     one, two = pools
+    passes = min(MOST_PASSES, ceil(ROUND_SECONDS / _bare_seconds(syntax, file, 1)))
     bare, alone, both = [], [], []
     for _ in range(ROUNDS):
-        bare.append(_bare_seconds(syntax, file))
-        alone.append(await _pool_seconds(one, file))
-        both.append(await _pool_seconds(two, file))
-    per_frame = 1000 / (FRAMES * PASSES)
+        bare.append(_bare_seconds(syntax, file, passes))
+        alone.append(await _pool_seconds(one, file, passes))
+        both.append(await _pool_seconds(two, file, passes))
+    per_frame = 1000 / (FRAMES * passes)
     report.add(f"{name}: bare codec", median(bare) * per_frame, " ms")
     report.add(f"{name}: one worker", median(alone) * per_frame, " ms")
     report.add(f"{name}: two workers", median(both) * per_frame, " ms")
@@ -74,16 +78,16 @@ async def _report(
     report.add(f"{name}: one worker / two workers", scaling, "", at_least=bar)
 
 
-def _bare_seconds(syntax: Syntax, file: File) -> float:
+def _bare_seconds(syntax: Syntax, file: File, passes: int) -> float:
     started = perf_counter()
-    for codestream in file.codestreams * PASSES:
+    for codestream in file.codestreams * passes:
         syntax.decode(codestream)
     return perf_counter() - started
 
 
-async def _pool_seconds(pool: Pool, file: File) -> float:
+async def _pool_seconds(pool: Pool, file: File, passes: int) -> float:
     with ExitStack() as stack:
-        source, targets = _opened(stack, file, FRAMES * PASSES)
+        source, targets = _opened(stack, file, FRAMES * passes)
         started = perf_counter()
         await _decode_all(pool, source, targets)
         return perf_counter() - started

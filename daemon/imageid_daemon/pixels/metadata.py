@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pydicom import Dataset
@@ -78,6 +79,7 @@ def read(instance: Instance, found: Tables | None = None) -> ImageMetadata:
     return metadata_size.bounded(described)
 
 
+@cache
 def field_name(keyword: str) -> str:
     """DICOM keyword to field: "SOPClassUID" to "sop_class_uid"."""
     name = ""

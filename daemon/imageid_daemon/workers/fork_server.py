@@ -82,7 +82,10 @@ class ForkServer:
                     return
 
     def _obey(self) -> bool:
-        message, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, 2)
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, 2)
+        except ConnectionResetError:
+            return False  # the daemon was killed with reports unread
         if not message:
             return False
         order = self._orders.decode(message)
