@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from pydicom import DataElement, Dataset
+from pydicom.tag import BaseTag, Tag
 
 Key = str | int
 """A keyword, or the tag of an attribute that has none (repeating groups)."""
@@ -14,9 +16,12 @@ Key = str | int
 
 def values(attributes: Dataset, keyword: Key) -> tuple[Any, ...]:
     """Every value; () where the attribute is missing, empty or broken."""
+    tag, present = _tag(keyword), attributes.keys()
+    # Most of what is asked for is missing, and pydicom's own way to find that out is slow.
+    if tag not in present:
+        return ()
     try:
-        found = attributes.get(keyword)
-        value = found.value if isinstance(found, DataElement) else found
+        value = attributes[tag].value
     except Exception:
         return ()  # pydicom converts on access and raises what it likes
     if value is None or value == "":
@@ -24,6 +29,11 @@ def values(attributes: Dataset, keyword: Key) -> tuple[Any, ...]:
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         return tuple(value)
     return (value,)
+
+
+@cache
+def _tag(keyword: Key) -> BaseTag:
+    return Tag(keyword)
 
 
 def numbers(attributes: Dataset, keyword: Key) -> tuple[float, ...]:

@@ -26,8 +26,9 @@ def read(instance: Instance) -> tuple[Overlay, ...]:
 
 def groups(attributes: Dataset) -> Iterator[int]:
     """The repeating groups that hold an overlay's size."""
+    present = attributes.keys()
     for group in range(0x6000, 0x6100, 2):
-        if (group << 16 | _ROWS) in attributes:
+        if (group << 16 | _ROWS) in present:
             yield group
 
 
