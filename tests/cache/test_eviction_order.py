@@ -12,26 +12,18 @@ DIGESTS = sorted(SIZES_BYTES)
 
 
 class Books(RuleBasedStateMachine):
-    """The ledger beside a model that remembers only who holds what, in order of use."""
+    """The ledger beside a model that remembers only who holds what."""
 
     @initialize(limit_bytes=st.integers(0, 500))
     def begin(self, limit_bytes: int) -> None:
         self.ledger = Ledger(limit_bytes)
         self.digest_of: dict[str, str] = {}
         self.parents_of: dict[str, tuple[str, ...]] = {}
-        self.by_use: list[str] = []
         self.reserved: list[int] = []
 
     def drop(self, key: str) -> None:
-        digest = self.digest_of.pop(key)
+        del self.digest_of[key]
         del self.parents_of[key]
-        if digest not in self.digest_of.values():
-            self.by_use.remove(digest)
-
-    def use(self, digest: str) -> None:
-        if digest in self.by_use:
-            self.by_use.remove(digest)
-        self.by_use.append(digest)
 
     @rule(
         key=st.sampled_from(KEYS),
@@ -43,7 +35,6 @@ class Books(RuleBasedStateMachine):
             return
         self.ledger.add(key, digest, SIZES_BYTES[digest], parents)
         self.digest_of[key], self.parents_of[key] = digest, tuple(parents)
-        self.use(digest)
 
     @rule(key=st.sampled_from(KEYS))
     def remove(self, key: str) -> None:
@@ -53,13 +44,11 @@ class Books(RuleBasedStateMachine):
             return
         digest = self.digest_of[key]
         self.drop(key)
-        assert orphan == (None if digest in self.by_use else digest)
+        assert orphan == (None if digest in self.digest_of.values() else digest)
 
     @rule(digest=st.sampled_from(DIGESTS))
     def touch(self, digest: str) -> None:
-        self.ledger.touch(digest)
-        if digest in self.by_use:
-            self.use(digest)
+        self.ledger.eviction.touch(digest)
 
     @rule(size_bytes=st.integers(0, 300), free_bytes=st.integers(-300, 600))
     def reserve(self, size_bytes: int, free_bytes: int) -> None:
@@ -98,7 +87,7 @@ class Books(RuleBasedStateMachine):
         return max(0, min(self.ledger.limit_bytes, self.stored_bytes() + free_bytes))
 
     def stored_bytes(self) -> int:
-        return sum(SIZES_BYTES[digest] for digest in self.by_use)
+        return sum(SIZES_BYTES[digest] for digest in set(self.digest_of.values()))
 
     @invariant()
     def stored_bytes_are_those_of_the_held_blobs(self) -> None:
@@ -106,8 +95,11 @@ class Books(RuleBasedStateMachine):
         assert self.ledger.reserved_bytes == sum(self.reserved)
 
     @invariant()
-    def blobs_stand_in_order_of_use(self) -> None:
-        assert self.ledger.digests() == self.by_use
+    def every_held_blob_stands_somewhere_and_no_other(self) -> None:
+        held = set(self.digest_of.values())
+        assert self.ledger.digests() == held
+        standing = {digest for digest in DIGESTS if self.ledger.eviction.standing(digest)}
+        assert standing == held
 
     @invariant()
     def every_blob_knows_its_keys(self) -> None:
@@ -149,7 +141,8 @@ def test_where_more_is_missing_than_is_stored_everything_goes():
 def test_a_blob_goes_with_all_the_keys_that_hold_it():
     ledger = ledger_of(("A", 600), ("B", 600), limit_bytes=1000)
     ledger.add("another key of A", "A", 600)
-    ledger.touch("B")
+    ledger.eviction.touch("B")
+    ledger.eviction.touch("B")
 
     assert ledger.victims(10**9) == {"key A", "another key of A"}
 

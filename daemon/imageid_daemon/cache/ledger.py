@@ -5,9 +5,10 @@ No I/O; the store carries out what the ledger decides.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from imageid_daemon.cache.eviction import Eviction, Standing
 
 _LOW_WATER = 0.95
 
@@ -19,7 +20,7 @@ class _Blob:
 
 
 class Ledger:
-    """Bytes stored and reserved against a limit; blobs in order of their last use.
+    """Bytes stored and reserved against a limit.
 
     Eviction goes from the limit (high water) down to 95 % of it (low water), so that a
     full cache does not evict for every image.
@@ -31,8 +32,8 @@ class Ledger:
         self.reserved_bytes = 0
         self.evicted_bytes = 0
         self.evicted_blobs = 0
-        # The least recently used blob stands first.
-        self._blobs: OrderedDict[str, _Blob] = OrderedDict()
+        self.eviction = Eviction()
+        self._blobs: dict[str, _Blob] = {}
         self._digest_of: dict[str, str] = {}
         # Parent digest -> keys of what was derived from it, and the way back.
         self._derived: dict[str, set[str]] = {}
@@ -52,28 +53,39 @@ class Ledger:
     def holds(self, digest: str) -> bool:
         return digest in self._blobs
 
-    def digests(self) -> list[str]:
-        """Every blob, the least recently used first."""
-        return list(self._blobs)
+    def digests(self) -> set[str]:
+        """Every blob."""
+        return set(self._blobs)
 
-    def add(self, key: str, digest: str, size_bytes: int, parents: Iterable[str] = ()) -> None:
-        """Enter a key's blob; the key must not be held by another blob."""
+    def add(
+        self,
+        key: str,
+        digest: str,
+        size_bytes: int,
+        parents: Iterable[str] = (),
+        standing: Standing | None = None,
+    ) -> None:
+        """Enter a key's blob; the key must not be held by another blob.
+
+        Args:
+            standing: where an earlier run left the blob; None is a new one.
+        """
         blob = self._blobs.get(digest)
         if blob is None:
             blob = self._blobs[digest] = _Blob(size_bytes)
             self.stored_bytes += size_bytes
+            if standing is None:
+                self.eviction.add(digest, size_bytes)
+            else:
+                self.eviction.restore(digest, size_bytes, standing)
+        elif standing is None:
+            self.eviction.touch(digest)
         blob.keys.add(key)
         self._digest_of[key] = digest
         if parents := tuple(parents):
             self._parents[key] = parents
         for parent in parents:
             self._derived.setdefault(parent, set()).add(key)
-        self.touch(digest)
-
-    def touch(self, digest: str) -> None:
-        """Note a use."""
-        if digest in self._blobs:
-            self._blobs.move_to_end(digest)
 
     def remove(self, key: str) -> str | None:
         """Strike out a key; gives the digest of its blob when no other key holds it."""
@@ -89,6 +101,7 @@ class Ledger:
         if blob.keys:
             return None
         del self._blobs[digest]
+        self.eviction.remove(digest)
         self.stored_bytes -= blob.size_bytes
         return digest
 
@@ -143,7 +156,7 @@ class Ledger:
         self.reserved_bytes -= size_bytes
 
     def victims(self, free_bytes: int) -> set[str]:
-        """The keys to evict now: those of the blobs used least recently.
+        """The keys to evict now, in the order of `eviction`.
 
         What was derived from a blob goes with it: it is found through its source alone.
         """
@@ -153,10 +166,9 @@ class Ledger:
             return set()
         target = excess + int(limit * (1 - _LOW_WATER))
         chosen: set[str] = set()
-        for blob in self._blobs.values():
-            if target <= 0:
-                break
-            families = set().union(*map(self.family, blob.keys)) - chosen
+        leaving = self.eviction.leaving()
+        while target > 0 and (digest := next(leaving, None)) is not None:
+            families = set().union(*map(self.family, self._blobs[digest].keys)) - chosen
             target -= self.bytes_of(families)
             chosen |= families
         return chosen

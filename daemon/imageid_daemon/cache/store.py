@@ -19,6 +19,7 @@ import msgspec
 import structlog
 
 from imageid_daemon.cache import entry as entries
+from imageid_daemon.cache import rows
 from imageid_daemon.cache.blobs import Blobs
 from imageid_daemon.cache.entry import Entry
 from imageid_daemon.cache.index import Index, IndexDamaged, Row
@@ -26,9 +27,6 @@ from imageid_daemon.cache.ledger import Ledger
 
 _FLUSH_SECONDS = 2.0
 _HOT_ENTRIES = 4096
-
-# Row names: an entry's key; a blob not yet flushed; a blob's last use.
-_ENTRY, _UNFLUSHED, _USED = "entry:", "unflushed:", "used:"
 
 T = TypeVar("T")
 
@@ -87,7 +85,6 @@ class Store:
         self._unflushed: dict[str, object] = {}
         # Published by an earlier boot that stopped before it had flushed them.
         self._suspect: set[str] = set()
-        self._used: dict[str, float] = {}
         self._free_bytes = 0
         self._is_open = False
         self._background: set[asyncio.Task[None]] = set()
@@ -104,11 +101,11 @@ class Store:
         Where the disk does not take an index, nothing is kept until the next start.
         """
         try:
-            rows = await self._open_index()
+            found = await self._open_index()
         except OSError as error:
             log.error("the cache's disk refuses; nothing is kept", reason=type(error).__name__)
             return
-        outdated = await asyncio.to_thread(self._enter, rows)
+        outdated = await asyncio.to_thread(self._enter, found)
         self._is_open = True
         with contextlib.suppress(OSError):
             await self._index.write(delete=outdated)
@@ -130,6 +127,9 @@ class Store:
         await asyncio.gather(*self._background, *self._changes, return_exceptions=True)
         if self._is_open:
             await self._try_to_flush()
+            # A hint alone, so not worth a row at every flush.
+            with contextlib.suppress(OSError):
+                await self._index.write(put=[rows.ghosts_row(self.ledger.eviction.ghosts)])
         await self._index.close()
 
     # Reading
@@ -142,7 +142,7 @@ class Store:
         if key not in self.ledger:
             return None
         try:
-            row = await self._index.get(_ENTRY + key)
+            row = await self._index.get(rows.entry_name(key))
             entry = None if row is None else entries.decode(row)
         except (IndexDamaged, msgspec.MsgspecError) as error:
             log.warning("cache index not readable", reason=type(error).__name__)
@@ -153,8 +153,7 @@ class Store:
 
     def note_use(self, entry: Entry) -> None:
         """The entry's blob was asked for."""
-        self.ledger.touch(entry.digest)
-        self._used[entry.digest] = time.time()
+        self.ledger.eviction.touch(entry.digest)
 
     async def open_blob(self, entry: Entry) -> int | None:
         """A descriptor of the entry's blob, which the caller closes.
@@ -206,11 +205,11 @@ class Store:
         """
         async with self._mutation:
             await asyncio.to_thread(self._blobs.publish, spool, entry.digest, durable=self._durable)
-            rows = [Row(_ENTRY + entry.key, entries.encode(entry))]
+            put = [rows.entry_row(entry)]
             if not self._durable:
-                rows.append(Row(_UNFLUSHED + entry.digest, b""))
+                put.append(rows.unflushed_row(entry.digest))
             try:
-                await self._index.write(put=rows)
+                await self._index.write(put=put)
             except OSError:
                 await self._unlink(entry.digest)
                 raise
@@ -221,7 +220,7 @@ class Store:
         """Write an entry anew whose blob stays: the origin confirmed it."""
         async with self._mutation:
             if entry.key in self.ledger:
-                await self._index.write(put=[Row(_ENTRY + entry.key, entries.encode(entry))])
+                await self._index.write(put=[rows.entry_row(entry)])
                 self._remember(entry)
 
     async def forget(self, keys: Iterable[str]) -> tuple[int, int]:
@@ -233,7 +232,7 @@ class Store:
         return await self._carry_out(self._forget(keys))
 
     async def flush(self) -> None:
-        """Bring blobs and last uses to the disk."""
+        """Bring blobs, and what eviction knows of them, to the disk."""
         marks = dict(self._unflushed)
         synced = await asyncio.to_thread(self._blobs.sync, marks)
         async with self._mutation:
@@ -241,14 +240,12 @@ class Store:
             safe = [digest for digest in synced if self._unflushed.get(digest) is marks[digest]]
             for digest in safe:
                 del self._unflushed[digest]
-            used, self._used = self._used, {}
             await self._index.write(
                 put=[
-                    Row(_USED + digest, msgspec.msgpack.encode(seconds))
-                    for digest, seconds in used.items()
-                    if self.ledger.holds(digest)
+                    rows.standing_row(digest, standing)
+                    for digest, standing in self.ledger.eviction.moved().items()
                 ],
-                delete=[_UNFLUSHED + digest for digest in safe],
+                delete=map(rows.unflushed_name, safe),
             )
 
     # Room
@@ -294,32 +291,25 @@ class Store:
             await self._start_anew()
             return []
 
-    def _enter(self, rows: list[Row]) -> list[str]:
+    def _enter(self, found: list[Row]) -> list[str]:
         """Fill the books; gives the names of rows that are good for nothing. Blocking."""
-        found: dict[str, Entry] = {}
-        used: dict[str, float] = {}
-        outdated: list[str] = []
-        for row in rows:
-            try:
-                if row.name.startswith(_ENTRY):
-                    found[row.name.removeprefix(_ENTRY)] = entries.decode(row.value)
-                elif row.name.startswith(_USED):
-                    used[row.name.removeprefix(_USED)] = msgspec.msgpack.decode(
-                        row.value, type=float
-                    )
-                elif row.name.startswith(_UNFLUSHED):
-                    self._suspect.add(row.name.removeprefix(_UNFLUSHED))
-            except msgspec.MsgspecError:
-                outdated.append(row.name)
-        oldest_first = sorted(
-            found.values(), key=lambda e: max(e.response_seconds, used.get(e.digest, 0.0))
+        stored = rows.read(found)
+        standings = stored.standings
+        # In the order in which they stood; what stood nowhere yet came last.
+        by_turn = sorted(
+            stored.entries.values(),
+            key=lambda entry: (
+                entry.digest not in standings,
+                standings[entry.digest].turn if entry.digest in standings else 0,
+                entry.response_seconds,
+            ),
         )
-        for entry in oldest_first:
-            self.ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents)
-        self._suspect = {digest for digest in self._suspect if self.ledger.holds(digest)}
-        named = [row.name.partition(":") for row in rows if not row.name.startswith(_ENTRY)]
-        outdated += ["".join(name) for name in named if not self.ledger.holds(name[2])]
-        return outdated
+        for entry in by_turn:
+            standing = standings.get(entry.digest)
+            self.ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents, standing)
+        self.ledger.eviction.remember(stored.ghosts)
+        self._suspect = stored.unflushed
+        return stored.outdated
 
     async def _enter_new(self, entry: Entry) -> None:
         orphan = self._strike(entry.key)
@@ -345,8 +335,10 @@ class Store:
         orphans = [digest for key in removed if (digest := self._strike(key)) is not None]
         try:
             await self._index.write(
-                delete=[_ENTRY + key for key in removed]
-                + [prefix + digest for digest in orphans for prefix in (_UNFLUSHED, _USED)]
+                delete=[
+                    *map(rows.entry_name, removed),
+                    *(name for digest in orphans for name in rows.names_of_blob(digest)),
+                ]
             )
         except OSError as error:
             # A full disk cannot even delete rows. Without its blob an entry is harmless.
@@ -370,7 +362,6 @@ class Store:
         if orphan is not None:
             self._unflushed.pop(orphan, None)
             self._suspect.discard(orphan)
-            self._used.pop(orphan, None)
         return orphan
 
     def _remember(self, entry: Entry) -> Entry:
@@ -425,7 +416,7 @@ class Store:
     async def _flush_for_ever(self) -> None:
         while True:
             await asyncio.sleep(_FLUSH_SECONDS)
-            if self._unflushed or self._used:
+            if self._unflushed or self.ledger.eviction.has_moved:
                 await self._try_to_flush()
 
     async def _try_to_flush(self) -> None:

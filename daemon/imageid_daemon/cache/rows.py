@@ -1,0 +1,107 @@
+"""What the rows of the index mean. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from imageid_daemon.cache import entry as entries
+from imageid_daemon.cache.entry import Entry
+from imageid_daemon.cache.eviction import Standing
+from imageid_daemon.cache.index import Row
+
+# What stands before the colon of a row's name; behind it stands a key or a digest.
+_ENTRY, _UNFLUSHED, _STANDING = "entry:", "unflushed:", "standing:"
+_GHOSTS = "ghosts:"
+
+Ghosts = list[tuple[str, int]]
+
+
+@dataclass(slots=True)
+class Stored:
+    """What an earlier run left in the index.
+
+    Args:
+        entries: by key.
+        standings: by digest; where each blob stood among those to evict.
+        unflushed: digests of blobs that were published and perhaps never reached the disk.
+        ghosts: digest and bytes of what was evicted lately.
+        outdated: names of rows that mean nothing to this version.
+    """
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    unflushed: set[str] = field(default_factory=set)
+    ghosts: Ghosts = field(default_factory=list)
+    outdated: list[str] = field(default_factory=list)
+
+
+def read(rows: Iterable[Row]) -> Stored:
+    """Sort the rows; those of blobs that no entry names are outdated."""
+    stored = Stored()
+    of_blobs: list[tuple[str, str]] = []
+    for row in rows:
+        prefix, name = _parted(row.name)
+        try:
+            known = _take(stored, prefix, name, row.value)
+        except msgspec.MsgspecError:
+            known = False
+        if not known:
+            stored.outdated.append(row.name)
+        elif prefix in (_UNFLUSHED, _STANDING):
+            of_blobs.append((row.name, name))
+    held = {entry.digest for entry in stored.entries.values()}
+    stored.unflushed &= held
+    stored.outdated += [row_name for row_name, digest in of_blobs if digest not in held]
+    return stored
+
+
+def entry_name(key: str) -> str:
+    return _ENTRY + key
+
+
+def entry_row(entry: Entry) -> Row:
+    return Row(_ENTRY + entry.key, entries.encode(entry))
+
+
+def unflushed_name(digest: str) -> str:
+    return _UNFLUSHED + digest
+
+
+def unflushed_row(digest: str) -> Row:
+    return Row(_UNFLUSHED + digest, b"")
+
+
+def standing_row(digest: str, standing: Standing) -> Row:
+    return Row(_STANDING + digest, msgspec.msgpack.encode(standing))
+
+
+def ghosts_row(ghosts: Iterable[tuple[str, int]]) -> Row:
+    return Row(_GHOSTS, msgspec.msgpack.encode(list(ghosts)))
+
+
+def names_of_blob(digest: str) -> list[str]:
+    """The rows that are of no use without the blob."""
+    return [_UNFLUSHED + digest, _STANDING + digest]
+
+
+def _parted(row_name: str) -> tuple[str, str]:
+    kind, colon, name = row_name.partition(":")
+    return kind + colon, name
+
+
+def _take(stored: Stored, prefix: str, name: str, value: bytes) -> bool:
+    """Take one row; False where its kind is unknown."""
+    if prefix == _ENTRY:
+        stored.entries[name] = entries.decode(value)
+    elif prefix == _STANDING:
+        stored.standings[name] = msgspec.msgpack.decode(value, type=Standing)
+    elif prefix == _UNFLUSHED:
+        stored.unflushed.add(name)
+    elif prefix == _GHOSTS:
+        stored.ghosts = msgspec.msgpack.decode(value, type=Ghosts)
+    else:
+        return False
+    return True
