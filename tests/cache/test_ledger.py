@@ -46,25 +46,29 @@ def test_nothing_is_evicted_below_the_limit():
 def test_reserved_bytes_push_stored_ones_out():
     ledger = ledger_of(("a", "A", 600))
 
-    assert ledger.reserve(600, ROOMY)
+    ledger.reserve(600)
+
     assert ledger.victims(ROOMY) == {"a"}
 
 
 def test_what_can_never_fit_is_refused():
     ledger = Ledger(1000)
 
-    assert not ledger.reserve(1001, ROOMY)
-    assert ledger.reserve(600, ROOMY)
-    assert not ledger.reserve(600, ROOMY)
+    assert not ledger.can_fit(1001, ROOMY)
+    assert ledger.can_fit(600, ROOMY)
+    ledger.reserve(600)
+    assert not ledger.can_fit(600, ROOMY)
     ledger.release(600)
-    assert ledger.reserve(600, ROOMY)
+    assert ledger.can_fit(600, ROOMY)
 
 
 def test_a_disk_with_little_room_lowers_the_limit():
     ledger = ledger_of(("a", "A", 100))
 
-    assert ledger.reserve(50, free_bytes=60)
-    assert not ledger.reserve(200, free_bytes=60)
+    assert ledger.fits(50, free_bytes=60)
+    assert not ledger.fits(100, free_bytes=60)
+    assert ledger.can_fit(100, free_bytes=60)
+    assert not ledger.can_fit(200, free_bytes=60)
 
 
 def test_a_disk_that_others_have_filled_makes_stored_blobs_go():
@@ -122,7 +126,8 @@ def test_the_books_balance_after_any_sequence_of_changes(steps):
             model.pop(key, None)
         elif what == "touch":
             ledger.eviction.touch(digest)
-        elif what == "reserve" and ledger.reserve(number, ROOMY):
+        elif what == "reserve" and ledger.can_fit(number, ROOMY):
+            ledger.reserve(number)
             reserved.append(number)
         elif what == "release" and reserved:
             ledger.release(reserved.pop())

@@ -26,6 +26,7 @@ T = TypeVar("T")
 _RAW, _BINARY = 1, 1
 # Every row stays in the database: no value file is ever written or opened.
 _INLINE_BYTES = 2**30
+_SELF_TEST = "self-test"
 
 
 class IndexDamaged(Exception):
@@ -142,6 +143,15 @@ class Index:
                 errno.EIO, f"the cache index does not take the change: {error}"
             ) from error
 
+    async def try_to_write(self) -> None:
+        """Write and delete a row.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        await self.write(put=[Row(_SELF_TEST, b"")])
+        await self.write(delete=[_SELF_TEST])
+
     async def close(self) -> None:
         if self._cache is not None:
             await self._run(self._cache.close)
@@ -167,8 +177,8 @@ class Index:
             )
             # Some builds of SQLite cannot run diskcache's statements at all
             # (grantjenks/python-diskcache#343): better known now than at the first image.
-            self._cache.set("self-test", b"")
-            self._cache.delete("self-test")
+            self._cache.set(_SELF_TEST, b"")
+            self._cache.delete(_SELF_TEST)
         except sqlite3.OperationalError as error:
             # The low byte is the primary code (sqlite.org/rescode.html).
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_REFUSES:

@@ -10,11 +10,12 @@ import msgspec
 from imageid_daemon.cache import entry as entries
 from imageid_daemon.cache.entry import Entry
 from imageid_daemon.cache.eviction import Standing
+from imageid_daemon.cache.facts import is_digest
 from imageid_daemon.cache.index import Row
 
 # What stands before the colon of a row's name; behind it stands a key or a digest.
-_ENTRY, _UNFLUSHED, _STANDING = "entry:", "unflushed:", "standing:"
-_GHOSTS = "ghosts:"
+_ENTRY, _UNFLUSHED, _STANDING, _PIN = "entry:", "unflushed:", "standing:", "pin:"
+_GHOSTS, _IDENTITY = "ghosts:", "identity:"
 
 Ghosts = list[tuple[str, int]]
 
@@ -27,14 +28,18 @@ class Stored:
         entries: by key.
         standings: by digest; where each blob stood among those to evict.
         unflushed: digests of blobs that were published and perhaps never reached the disk.
+        pins: by key; the Unix time until which it is pinned.
         ghosts: digest and bytes of what was evicted lately.
+        identity: of the cache directory that the index belongs to.
         outdated: names of rows that mean nothing to this version.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
     unflushed: set[str] = field(default_factory=set)
+    pins: dict[str, float] = field(default_factory=dict)
     ghosts: Ghosts = field(default_factory=list)
+    identity: str = ""
     outdated: list[str] = field(default_factory=list)
 
 
@@ -56,6 +61,19 @@ def read(rows: Iterable[Row]) -> Stored:
     stored.unflushed &= held
     stored.outdated += [row_name for row_name, digest in of_blobs if digest not in held]
     return stored
+
+
+def read_entry(key: str, value: bytes) -> Entry:
+    """Read the row of a key.
+
+    Raises:
+        msgspec.MsgspecError: the row is damaged, of another version, or names no blob.
+    """
+    entry = entries.decode(value)
+    # Whoever wrote the row chose the name of the file that is opened.
+    if entry.key != key or not is_digest(entry.digest):
+        raise msgspec.ValidationError("the row is another key's, or names no blob")
+    return entry
 
 
 def entry_name(key: str) -> str:
@@ -82,6 +100,18 @@ def ghosts_row(ghosts: Iterable[tuple[str, int]]) -> Row:
     return Row(_GHOSTS, msgspec.msgpack.encode(list(ghosts)))
 
 
+def pin_name(key: str) -> str:
+    return _PIN + key
+
+
+def pin_row(key: str, until_seconds: float) -> Row:
+    return Row(_PIN + key, msgspec.msgpack.encode(until_seconds))
+
+
+def identity_row(identity: str) -> Row:
+    return Row(_IDENTITY, msgspec.msgpack.encode(identity))
+
+
 def names_of_blob(digest: str) -> list[str]:
     """The rows that are of no use without the blob."""
     return [_UNFLUSHED + digest, _STANDING + digest]
@@ -95,11 +125,15 @@ def _parted(row_name: str) -> tuple[str, str]:
 def _take(stored: Stored, prefix: str, name: str, value: bytes) -> bool:
     """Take one row; False where its kind is unknown."""
     if prefix == _ENTRY:
-        stored.entries[name] = entries.decode(value)
+        stored.entries[name] = read_entry(name, value)
     elif prefix == _STANDING:
         stored.standings[name] = msgspec.msgpack.decode(value, type=Standing)
     elif prefix == _UNFLUSHED:
         stored.unflushed.add(name)
+    elif prefix == _PIN:
+        stored.pins[name] = msgspec.msgpack.decode(value, type=float)
+    elif prefix == _IDENTITY:
+        stored.identity = msgspec.msgpack.decode(value, type=str)
     elif prefix == _GHOSTS:
         stored.ghosts = msgspec.msgpack.decode(value, type=Ghosts)
     else:

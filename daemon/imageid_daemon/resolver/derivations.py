@@ -54,7 +54,7 @@ class Derivations:
     def __init__(self, store: Store, workers: Executor) -> None:
         self._store = store
         self._workers = workers
-        self._fills: Fills[_Made] = Fills(store.new_spool_path)
+        self._fills: Fills[_Made] = Fills(store.new_spool_path, store.disk)
 
     @property
     def running(self) -> int:
@@ -70,9 +70,9 @@ class Derivations:
             ImageError: it cannot be made.
         """
         entry = await self._store.find(recipe.key)
-        if entry is not None and (descriptor := await self._store.open_blob(entry)) is not None:
+        if entry is not None and (file := await self._store.open_blob(entry)) is not None:
             self._store.note_use(entry)
-            blob = stack.enter_context(closing(Blob(descriptor)))
+            blob = stack.enter_context(closing(Blob(file)))
             return Answer(blob, entry.media_type, CacheStatus.HIT, entry.size_bytes, entry)
 
         def work(fill: Fill[_Made]) -> Coroutine[Any, Any, None]:
@@ -113,8 +113,9 @@ class Derivations:
 
         try:
             return await job_to_its_end(self._workers, run)
-        except OSError:
-            # The disk refuses: once more without it.
+        except OSError as error:
+            self._store.disk.refused(error)
+            # Once more, without the disk.
             await to_its_end(asyncio.to_thread(fill.spool.move_to_memory))
             return await job_to_its_end(self._workers, run)
 
