@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest_asyncio
 
@@ -145,7 +145,10 @@ MakeWorld = Callable[..., World]
 
 @asynccontextmanager
 async def world_at(
-    directory: Path, limit_bytes: int = 2**30, max_image_bytes: int = 2**30
+    directory: Path,
+    limit_bytes: int = 2**30,
+    max_image_bytes: int = 2**30,
+    **settings: Any,
 ) -> AsyncIterator[World]:
     directory.mkdir(mode=0o700, exist_ok=True)
     corrupt: list[None] = []
@@ -155,6 +158,7 @@ async def world_at(
         min_free=MinFree(amount_bytes=0),
         durable=False,
         on_corrupt=lambda: corrupt.append(None),
+        **settings,
     )
     await store.open()
     loader = ScriptedLoader()

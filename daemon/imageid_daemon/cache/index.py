@@ -106,7 +106,12 @@ class Index:
         await self._run(self._open)
 
     async def rows(self) -> list[Row]:
-        """Every row."""
+        """Every row.
+
+        Raises:
+            IndexDamaged: they cannot be read.
+            OSError: not now, which says nothing about them.
+        """
         return await self._run(lambda: list(self._scan()))
 
     async def get(self, name: str) -> bytes | None:
@@ -128,6 +133,10 @@ class Index:
             OSError: the disk does not take it.
         """
         put, delete = list(put), list(delete)
+        if not put and not delete:
+            return
+        if self._cache is None:
+            raise OSError(errno.EIO, "the cache index is not open")
 
         def transaction() -> None:
             with self._cache.transact():
@@ -162,6 +171,8 @@ class Index:
 
     def _open(self) -> None:
         self._directory.mkdir(mode=0o700, exist_ok=True)
+        if self._cache is not None:  # a second try, after the disk refused
+            self._cache.close()
         try:
             self._cache = diskcache.Cache(
                 str(self._directory),
@@ -179,11 +190,10 @@ class Index:
             # (grantjenks/python-diskcache#343): better known now than at the first image.
             self._cache.set(_SELF_TEST, b"")
             self._cache.delete(_SELF_TEST)
-        except sqlite3.OperationalError as error:
-            # The low byte is the primary code (sqlite.org/rescode.html).
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_REFUSES:
-                raise OSError(errno.EIO, f"the cache index cannot be opened: {error}") from error
-            raise IndexDamaged(f"the cache index cannot be opened: {error}") from error
+        except sqlite3.Error as error:
+            raise _meaning(error, "opened") from error
+        except diskcache.Timeout as error:  # what diskcache makes of a change that SQLite refuses
+            raise OSError(errno.EIO, "the cache index takes no change") from error
         except OSError:
             raise
         except Exception as error:  # diskcache trusts the settings that it finds in the database
@@ -195,15 +205,24 @@ class Index:
     def _scan(self) -> Iterator[Row]:
         # diskcache iterates with one query a row; one statement reads 200 000 rows in 0.3 s.
         path = (self._directory / "cache.db").as_uri()
-        database = sqlite3.connect(f"{path}?mode=ro", uri=True)
+        database: sqlite3.Connection | None = None
         try:
+            database = sqlite3.connect(f"{path}?mode=ro", uri=True)
             for name, value in database.execute(
                 "SELECT key, value FROM Cache WHERE raw = ? AND mode = ? AND filename IS NULL",
                 (_RAW, _BINARY),
             ):
                 if type(name) is str and type(value) is bytes:
                     yield Row(name, value)
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(f"the cache index cannot be read: {error}") from error
+        except sqlite3.Error as error:
+            raise _meaning(error, "read") from error
         finally:
-            database.close()
+            if database is not None:
+                database.close()
+
+
+def _meaning(error: sqlite3.Error, wanted: str) -> OSError | IndexDamaged:
+    # The low byte is the primary code (sqlite.org/rescode.html).
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_REFUSES:
+        return OSError(errno.EIO, f"the cache index cannot be {wanted}: {error}")
+    return IndexDamaged(f"the cache index cannot be {wanted}: {error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import secrets
 import time
 from collections.abc import Iterator
@@ -63,12 +64,15 @@ def _check_owner(stored: Stored) -> None:
 
 
 async def _set_aside(contents: Contents) -> None:
-    await contents.index.close()
     index = contents.directory / "index"
     aside = contents.directory / f"index-damaged-{time.time_ns()}"
-    await asyncio.to_thread(index.rename, aside)
+    await contents.index.close()
     contents.index = Index(index)
-    await contents.index.open()
+    await asyncio.to_thread(index.rename, aside)
+    try:
+        await contents.index.open()
+    except IndexDamaged as error:
+        raise OSError(errno.EIO, f"not even a new index can be opened: {error}") from error
 
 
 async def _rebuild(contents: Contents, identity: str) -> Stored:
