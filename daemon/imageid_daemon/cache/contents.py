@@ -94,8 +94,9 @@ class Contents:
                 await asyncio.to_thread(self.blobs.unlink, entry.digest)
             raise
 
-    def enter(self, entry: Entry) -> None:
-        """Take what was added into the books."""
+    async def enter(self, entry: Entry) -> None:
+        """Take what was added into the books, before anything is awaited."""
+        replaced = self.ledger.digest_of(entry.key)
         orphan = self._strike(entry.key)
         if not self.durable:
             self.unflushed[entry.digest] = object()
@@ -105,6 +106,8 @@ class Contents:
         self._remember(entry)
         if orphan is not None:
             self.remover.add([orphan])
+        elif replaced is not None and replaced != entry.digest:
+            await asyncio.to_thread(self.facts.drop, replaced, [entry.key])
 
     async def renew(self, entry: Entry) -> None:
         """Write an entry anew whose blob stays."""

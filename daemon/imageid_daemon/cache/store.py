@@ -168,7 +168,7 @@ class Store:
                 self.disk.refused(error)
                 raise
             reservation.release()
-            self._contents.enter(entry)
+            await self._contents.enter(entry)
 
     async def renew(self, entry: Entry) -> None:
         """Write an entry anew whose blob stays: the origin confirmed it.
