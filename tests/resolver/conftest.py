@@ -29,6 +29,7 @@ class Answer:
     Args:
         error: raised instead of an answer.
         released: the origin holds back all but the first byte until it is set.
+        holding: set when the first byte was taken.
         promised_bytes: announced as the size, if not the real one.
     """
 
@@ -37,6 +38,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=lambda: {"cache-control": "max-age=60"})
     error: ImageError | None = None
     released: asyncio.Event | None = None
+    holding: asyncio.Event = field(default_factory=asyncio.Event)
     promised_bytes: int | None = None
     says_size: bool = True
     transfer_syntax_uid: str | None = None
@@ -91,6 +93,7 @@ class ScriptedLoader:
 async def _chunks(answer: Answer) -> AsyncIterator[bytes]:
     yield answer.data[:1]
     if answer.released is not None:
+        answer.holding.set()
         await answer.released.wait()
     yield answer.data[1:]
 
