@@ -20,8 +20,8 @@ missing_packages() {
     has systemd-analyze || echo systemd
     has_node || echo nodejs
     has npm || echo npm
-    has cc || echo gcc libc6-dev
     has_go || echo golang-go
+    has cc || echo gcc libc6-dev
 }
 
 as_root() {
