@@ -24,6 +24,7 @@ missing_packages() {
     has_node || echo nodejs
     has npm || echo npm
     has_go || echo golang-go
+    has cc || echo gcc libc6-dev
 }
 
 as_root() {
@@ -37,7 +38,7 @@ can_be_root() {
 give_up() {
     echo "The tests need what these Debian packages hold, and $1: $packages" >&2
     echo "Install them with:  sudo apt-get install --no-install-recommends $packages" >&2
-    echo "(elsewhere than on Debian: Orthanc with DICOMweb, nginx, Prometheus, DCMTK, GDCM, jpegtran, Node >= 18 with npm, Go >= 1.19)" >&2
+    echo "(elsewhere than on Debian: Orthanc with DICOMweb, nginx, Prometheus, DCMTK, GDCM, jpegtran, Node >= 18 with npm, Go >= 1.19, a C compiler)" >&2
     exit 1
 }
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import structlog
 
 from imageid_daemon import __version__
-from imageid_daemon.cache import Store
+from imageid_daemon.cache import Store, Verify
 from imageid_daemon.config import Config
-from imageid_daemon.instance import announced, locked, make_private, new_token
+from imageid_daemon.instance import announced, check_local, locked, make_private, new_token
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.origins import Origins
 from imageid_daemon.registry import Registry, installed_loaders
@@ -55,6 +55,7 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
     async with AsyncExitStack() as stack:
         cache, runtime = config.cache.directory, config.runtime_directory
         make_private(cache, "[cache] directory", is_cache=True)
+        check_local(cache, "[cache] directory")
         make_private(runtime, "The runtime directory", is_cache=False)
         stack.enter_context(locked(cache, "[cache] directory"))
         if runtime != cache:
@@ -98,7 +99,7 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
             )
             resolver.registry = registry
             sources.max_image_bytes = new.cache.max_image_bytes
-            store.ledger.limit_bytes = new.cache.size_bytes
+            store.set_limits(new.cache.size_bytes, new.cache.max_item_bytes)
             metrics.observe_reload(successful=True)
             log.info("configuration reloaded", needs_restart=_needs_restart(config, new))
 
@@ -123,6 +124,9 @@ def _store(config: Config, metrics: Metrics) -> Store:
         min_free=config.cache.min_free,
         durable=config.cache.durable,
         on_corrupt=metrics.observe_corrupt,
+        max_item_bytes=config.cache.max_item_bytes,
+        verify=Verify(config.cache.verify),
+        on_disk_change=lambda state: metrics.observe_disk_state(state.value),
     )
 
 
@@ -158,6 +162,7 @@ def _needs_restart(old: Config, new: Config) -> list[str]:
         "[decode]": (old.decode, new.decode),
         "[cache] directory": (old.cache.directory, new.cache.directory),
         "[cache] min_free": (old.cache.min_free, new.cache.min_free),
+        "[cache] verify": (old.cache.verify, new.cache.verify),
         "[cache] durable": (old.cache.durable, new.cache.durable),
     }
     return [name for name, (before, after) in fixed.items() if before != after]

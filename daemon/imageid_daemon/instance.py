@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from imageid_daemon.mounts import network_file_system
 from imageid_loaders.errors import ConfigurationError
 
 ENDPOINT_FILE = "endpoint.json"
@@ -44,6 +45,20 @@ def make_private(directory: Path, setting: str, *, is_cache: bool) -> None:
             f"{setting}: {directory} cannot be used: {error.strerror}. Make it writable for this "
             "user, or choose another folder."
         ) from error
+
+
+def check_local(directory: Path, setting: str) -> None:
+    """Refuse a folder on a network file system.
+
+    Raises:
+        ConfigurationError: with the reason.
+    """
+    kind = network_file_system(directory)
+    if kind is not None:
+        raise ConfigurationError(
+            f"{setting}: {directory} is on a network file system ({kind}), where the locks and the "
+            "shared memory of the cache's index do not work. Choose a folder on a local disk."
+        )
 
 
 def _tighten(directory: Path, setting: str) -> None:

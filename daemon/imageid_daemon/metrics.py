@@ -7,6 +7,7 @@ Never an imageId, a URL or a UID.
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Protocol
@@ -26,6 +27,7 @@ from imageid_daemon import __version__
 
 _FIRST_BYTE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _DECODE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
+_DISK_STATES = ("ok", "read_through", "probing")
 _LOAD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 120)
 
 
@@ -35,11 +37,14 @@ class CacheFigures(Protocol):
     limit_bytes: int
     stored_bytes: int
     reserved_bytes: int
+    deleting_bytes: int
     evicted_bytes: int
     evicted_blobs: int
 
     @property
     def entries(self) -> int: ...
+
+    def pinned_bytes(self, now_seconds: float) -> int: ...
 
 
 class PoolFigures(Protocol):
@@ -90,6 +95,17 @@ class Metrics:
         self._worker_deaths = self._counter(
             "worker_deaths", "Workers that ended before their time, by cause.", "cause"
         )
+        self._disk_state = Gauge(
+            "imageid_cache_disk_state",
+            "1 for the state that the cache's disk is in: ok, read_through (nothing is stored) or"
+            " probing.",
+            ["state"],
+            registry=self.registry,
+        )
+        self._disk_changes = self._counter(
+            "cache_disk_state_changes", "How often the cache's disk came into a state.", "state"
+        )
+        self._show_disk_state("ok")
         self._reloaded = Gauge(
             "imageid_config_last_reload_successful",
             "1 if the configuration in force is the one on disk.",
@@ -140,6 +156,11 @@ class Metrics:
     def observe_corrupt(self) -> None:
         self._corrupt.inc()
 
+    def observe_disk_state(self, state: str) -> None:
+        """The cache's disk is in another state now."""
+        self._disk_changes.labels(state).inc()
+        self._show_disk_state(state)
+
     def observe_reload(self, *, successful: bool) -> None:
         self._reloaded.set(1 if successful else 0)
 
@@ -151,6 +172,11 @@ class Metrics:
                 result = sample.labels["result"]
                 totals[result] = totals.get(result, 0) + int(sample.value)
         return totals
+
+    def _show_disk_state(self, state: str) -> None:
+        for known in _DISK_STATES:
+            self._disk_state.labels(known).set(known == state)
+            self._disk_changes.labels(known)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"imageid_{name}", text, labels, registry=self.registry)
@@ -201,6 +227,12 @@ class _Figures(Collector):
         yield _gauge("cache_entries", "Stored representations.", cache.entries)
         yield _gauge(
             "cache_reserved_bytes", "Bytes set aside for running fills.", cache.reserved_bytes
+        )
+        yield _gauge(
+            "cache_deleting_bytes", "Bytes evicted and not yet unlinked.", cache.deleting_bytes
+        )
+        yield _gauge(
+            "cache_pinned_bytes", "Bytes that are kept on demand.", cache.pinned_bytes(time.time())
         )
         yield _gauge("cache_limit_bytes", "Bytes that the cache may hold.", cache.limit_bytes)
         yield _counter("cache_evicted_bytes", "Bytes evicted to make room.", cache.evicted_bytes)

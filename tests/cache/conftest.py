@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,12 @@ class Disk:
     corrupt: list[None] = field(default_factory=list)
 
     def store(
-        self, *, limit_bytes: int = 2**30, min_free: MinFree | None = None, durable: bool = False
+        self,
+        *,
+        limit_bytes: int = 2**30,
+        min_free: MinFree | None = None,
+        durable: bool = False,
+        **settings: Any,
     ) -> Store:
         return Store(
             self.directory,
@@ -31,6 +37,7 @@ class Disk:
             min_free=min_free or MinFree(amount_bytes=0),
             durable=durable,
             on_corrupt=lambda: self.corrupt.append(None),
+            **settings,
         )
 
     @asynccontextmanager
@@ -46,9 +53,10 @@ class Disk:
         store = self.store()
         await store.open()
         yield store
-        for task in store._background:
+        await store.removed()
+        for task in (store._upkeep._sweeping, store._upkeep._turning):
             task.cancel()
-        await store._index.close()
+        await store._contents.index.close()
 
     def blobs(self) -> list[Path]:
         return list((self.directory / "blobs").glob("*/*"))
@@ -72,11 +80,11 @@ async def keep(store: Store, key: str, data: bytes, *parents: str) -> Entry:
 async def read(store: Store, key: str) -> bytes | None:
     """What the store gives for a key; None for nothing."""
     entry = await store.find(key)
-    descriptor = None if entry is None else await store.open_blob(entry)
-    if descriptor is None or entry is None:
+    file = None if entry is None else await store.open_blob(entry)
+    if file is None or entry is None:
         return None
-    data = os.pread(descriptor, entry.size_bytes + 1, 0)
-    os.close(descriptor)
+    data = os.pread(file.descriptor, entry.size_bytes + 1, 0)
+    file.close()
     return data
 
 

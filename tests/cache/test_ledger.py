@@ -24,10 +24,10 @@ def test_a_blob_that_two_entries_hold_counts_once_and_stays_until_both_are_gone(
     assert ledger.stored_bytes == 0
 
 
-def test_the_least_recently_used_goes_first():
+def test_what_was_asked_for_again_stays_longer():
     ledger = ledger_of(("a", "A", 400), ("b", "B", 400), ("c", "C", 400))
 
-    ledger.touch("A")
+    ledger.eviction.touch("A")
 
     assert ledger.victims(ROOMY) == {"b"}
 
@@ -46,25 +46,29 @@ def test_nothing_is_evicted_below_the_limit():
 def test_reserved_bytes_push_stored_ones_out():
     ledger = ledger_of(("a", "A", 600))
 
-    assert ledger.reserve(600, ROOMY)
+    ledger.reserve(600)
+
     assert ledger.victims(ROOMY) == {"a"}
 
 
 def test_what_can_never_fit_is_refused():
     ledger = Ledger(1000)
 
-    assert not ledger.reserve(1001, ROOMY)
-    assert ledger.reserve(600, ROOMY)
-    assert not ledger.reserve(600, ROOMY)
+    assert not ledger.can_fit(1001, ROOMY)
+    assert ledger.can_fit(600, ROOMY)
+    ledger.reserve(600)
+    assert not ledger.can_fit(600, ROOMY)
     ledger.release(600)
-    assert ledger.reserve(600, ROOMY)
+    assert ledger.can_fit(600, ROOMY)
 
 
 def test_a_disk_with_little_room_lowers_the_limit():
     ledger = ledger_of(("a", "A", 100))
 
-    assert ledger.reserve(50, free_bytes=60)
-    assert not ledger.reserve(200, free_bytes=60)
+    assert ledger.fits(50, free_bytes=60)
+    assert not ledger.fits(100, free_bytes=60)
+    assert ledger.can_fit(100, free_bytes=60)
+    assert not ledger.can_fit(200, free_bytes=60)
 
 
 def test_a_disk_that_others_have_filled_makes_stored_blobs_go():
@@ -121,8 +125,9 @@ def test_the_books_balance_after_any_sequence_of_changes(steps):
             ledger.remove(key)
             model.pop(key, None)
         elif what == "touch":
-            ledger.touch(digest)
-        elif what == "reserve" and ledger.reserve(number, ROOMY):
+            ledger.eviction.touch(digest)
+        elif what == "reserve" and ledger.can_fit(number, ROOMY):
+            ledger.reserve(number)
             reserved.append(number)
         elif what == "release" and reserved:
             ledger.release(reserved.pop())
@@ -133,5 +138,5 @@ def test_the_books_balance_after_any_sequence_of_changes(steps):
             assert ledger.stored_bytes + ledger.reserved_bytes <= ledger.limit_bytes
         assert ledger.stored_bytes == sum(dict(model.values()).values())
         assert ledger.keys() == set(model)
-        assert set(ledger.digests()) == {held for held, _ in model.values()}
+        assert ledger.digests() == {held for held, _ in model.values()}
         assert ledger.reserved_bytes == sum(reserved)

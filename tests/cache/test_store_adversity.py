@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import os
 import shutil
 import stat
 
@@ -78,7 +77,7 @@ async def test_after_a_power_cut_a_durable_store_has_nothing_left_to_check(disk,
         found = power_cut(disk, tmp_path)
 
     async with found.opened() as store:
-        assert store._suspect == set()
+        assert store._contents.suspect == set()
         assert await read(store, "a") == b"body"
 
 
@@ -142,17 +141,18 @@ async def test_rows_that_are_no_entries_hide_no_entry(disk):
     async with disk.opened() as store:
         await keep(store, "a", b"body")
     async with disk.opened() as store:
-        await store._index.write(put=[Row(f"entry:{n}", b"\xc1") for n in range(3)])
+        await store._contents.index.write(put=[Row(f"entry:{n}", b"\xc1") for n in range(3)])
 
     async with disk.opened() as store:
         assert await read(store, "a") == b"body"
         assert store.ledger.keys() == {"a"}
 
 
-async def test_blobs_of_a_damaged_index_are_swept_and_the_new_one_lasts(disk):
+async def test_blobs_of_a_damaged_index_without_facts_are_swept_and_the_new_one_lasts(disk):
     async with disk.opened() as store:
         await keep(store, "a", b"body")
     (disk.directory / "index" / "cache.db").write_bytes(b"damaged" * 1000)
+    shutil.rmtree(disk.directory / "facts")
 
     async with disk.opened() as store:
         await store.swept()
@@ -274,7 +274,7 @@ async def test_a_caller_that_leaves_while_a_blob_is_opened_leaves_no_descriptor(
             opening.cancel()
             await asyncio.wait([opening])
             if not opening.cancelled():
-                os.close(opening.result())
+                opening.result().close()
 
         await until(lambda: open_files() == before)
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest_asyncio
 
@@ -30,6 +30,7 @@ class Answer:
     Args:
         error: raised instead of an answer.
         released: the origin holds back all but the first byte until it is set.
+        holding: set when the first byte was taken.
         promised_bytes: announced as the size, if not the real one.
     """
 
@@ -38,6 +39,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=lambda: {"cache-control": "max-age=60"})
     error: ImageError | None = None
     released: asyncio.Event | None = None
+    holding: asyncio.Event = field(default_factory=asyncio.Event)
     promised_bytes: int | None = None
     says_size: bool = True
     transfer_syntax_uid: str | None = None
@@ -92,6 +94,7 @@ class ScriptedLoader:
 async def _chunks(answer: Answer) -> AsyncIterator[bytes]:
     yield answer.data[:1]
     if answer.released is not None:
+        answer.holding.set()
         await answer.released.wait()
     yield answer.data[1:]
 
@@ -146,7 +149,10 @@ MakeWorld = Callable[..., World]
 
 @asynccontextmanager
 async def world_at(
-    directory: Path, limit_bytes: int = 2**30, max_image_bytes: int = 2**30
+    directory: Path,
+    limit_bytes: int = 2**30,
+    max_image_bytes: int = 2**30,
+    **settings: Any,
 ) -> AsyncIterator[World]:
     directory.mkdir(mode=0o700, exist_ok=True)
     corrupt: list[None] = []
@@ -156,6 +162,7 @@ async def world_at(
         min_free=MinFree(amount_bytes=0),
         durable=False,
         on_corrupt=lambda: corrupt.append(None),
+        **settings,
     )
     await store.open()
     loader = ScriptedLoader()

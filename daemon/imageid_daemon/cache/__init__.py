@@ -1,8 +1,24 @@
 """What is kept: immutable blobs on disk, and the entries that say which blob answers which key."""
 
+from imageid_daemon.cache.disk_state import DiskState
 from imageid_daemon.cache.entry import Entry
 from imageid_daemon.cache.freshness import Demand, Mode, Verdict
+from imageid_daemon.cache.held_file import HeldFile
 from imageid_daemon.cache.ledger import Ledger
-from imageid_daemon.cache.store import Reservation, Store
+from imageid_daemon.cache.room import Reservation
+from imageid_daemon.cache.store import Store
+from imageid_daemon.cache.trust import Verify, VerifyProgress
 
-__all__ = ["Demand", "Entry", "Ledger", "Mode", "Reservation", "Store", "Verdict"]
+__all__ = [
+    "Demand",
+    "DiskState",
+    "Entry",
+    "HeldFile",
+    "Ledger",
+    "Mode",
+    "Reservation",
+    "Store",
+    "Verdict",
+    "Verify",
+    "VerifyProgress",
+]

@@ -15,11 +15,15 @@ import hashlib
 import itertools
 import os
 import secrets
+import stat
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _READ_BYTES = 1024 * 1024
+_PROBE_BYTES = 4096
+# Somebody may ask why; nobody asks about a hundred.
+_QUARANTINED = 16
 # No such name, or something else has it: a symbolic link, a folder, a file as a folder.
 _NOT_THERE = (errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENOTDIR)
 
@@ -44,6 +48,28 @@ class Blobs:
 
     def path(self, digest: str) -> Path:
         return self._blobs / digest[:2] / digest
+
+    def try_to_write(self) -> None:
+        """Write and remove a file as a fill does.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        path = self._spool / f"{self._boot}-probe"
+        try:
+            path.write_bytes(bytes(_PROBE_BYTES))
+            _sync(path)
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    def has(self, digest: str, size_bytes: int) -> bool:
+        """Whether a blob of this length is there."""
+        try:
+            status = self.path(digest).lstat()
+        except OSError:
+            return False
+        return stat.S_ISREG(status.st_mode) and status.st_size == size_bytes
 
     def publish(self, spool: Path, digest: str, *, durable: bool) -> None:
         """Give a complete spool its final name."""
@@ -98,6 +124,10 @@ class Blobs:
         except OSError:
             # Gone already, or a disk that cannot rename: then it must not stay readable.
             self.unlink(digest)
+            return
+        oldest_first = sorted(self._quarantine.iterdir(), key=lambda path: path.lstat().st_ctime_ns)
+        for path in oldest_first[:-_QUARANTINED]:
+            path.unlink(missing_ok=True)
 
     def unlink(self, *digests: str) -> None:
         """Remove blobs; what a broken disk keeps is an orphan for the next sweep."""

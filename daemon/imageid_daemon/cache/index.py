@@ -13,11 +13,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import diskcache
 
@@ -26,6 +25,7 @@ T = TypeVar("T")
 _RAW, _BINARY = 1, 1
 # Every row stays in the database: no value file is ever written or opened.
 _INLINE_BYTES = 2**30
+_SELF_TEST = "self-test"
 
 
 class IndexDamaged(Exception):
@@ -79,8 +79,7 @@ def _refuse(what: str) -> NoReturn:
     raise IndexDamaged(f"the cache index holds {what}")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     name: str
     value: bytes
 
@@ -105,8 +104,13 @@ class Index:
         await self._run(self._open)
 
     async def rows(self) -> list[Row]:
-        """Every row."""
-        return await self._run(lambda: list(self._scan()))
+        """Every row.
+
+        Raises:
+            IndexDamaged: they cannot be read.
+            OSError: not now, which says nothing about them.
+        """
+        return await self._run(self._scan)
 
     async def get(self, name: str) -> bytes | None:
         """The value of a row.
@@ -127,6 +131,10 @@ class Index:
             OSError: the disk does not take it.
         """
         put, delete = list(put), list(delete)
+        if not put and not delete:
+            return
+        if self._cache is None:
+            raise OSError(errno.EIO, "the cache index is not open")
 
         def transaction() -> None:
             with self._cache.transact():
@@ -142,6 +150,15 @@ class Index:
                 errno.EIO, f"the cache index does not take the change: {error}"
             ) from error
 
+    async def try_to_write(self) -> None:
+        """Write and delete a row.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        await self.write(put=[Row(_SELF_TEST, b"")])
+        await self.write(delete=[_SELF_TEST])
+
     async def close(self) -> None:
         if self._cache is not None:
             await self._run(self._cache.close)
@@ -152,6 +169,8 @@ class Index:
 
     def _open(self) -> None:
         self._directory.mkdir(mode=0o700, exist_ok=True)
+        if self._cache is not None:  # a second try, after the disk refused
+            self._cache.close()
         try:
             self._cache = diskcache.Cache(
                 str(self._directory),
@@ -167,13 +186,12 @@ class Index:
             )
             # Some builds of SQLite cannot run diskcache's statements at all
             # (grantjenks/python-diskcache#343): better known now than at the first image.
-            self._cache.set("self-test", b"")
-            self._cache.delete("self-test")
-        except sqlite3.OperationalError as error:
-            # The low byte is the primary code (sqlite.org/rescode.html).
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_REFUSES:
-                raise OSError(errno.EIO, f"the cache index cannot be opened: {error}") from error
-            raise IndexDamaged(f"the cache index cannot be opened: {error}") from error
+            self._cache.set(_SELF_TEST, b"")
+            self._cache.delete(_SELF_TEST)
+        except sqlite3.Error as error:
+            raise _meaning(error, "opened") from error
+        except diskcache.Timeout as error:  # what diskcache makes of a change that SQLite refuses
+            raise OSError(errno.EIO, "the cache index takes no change") from error
         except OSError:
             raise
         except Exception as error:  # diskcache trusts the settings that it finds in the database
@@ -182,18 +200,27 @@ class Index:
         for file in self._directory.iterdir():
             file.chmod(0o600)
 
-    def _scan(self) -> Iterator[Row]:
+    def _scan(self) -> list[Row]:
         # diskcache iterates with one query a row; one statement reads 200 000 rows in 0.3 s.
         path = (self._directory / "cache.db").as_uri()
-        database = sqlite3.connect(f"{path}?mode=ro", uri=True)
+        database: sqlite3.Connection | None = None
         try:
-            for name, value in database.execute(
-                "SELECT key, value FROM Cache WHERE raw = ? AND mode = ? AND filename IS NULL",
+            database = sqlite3.connect(f"{path}?mode=ro", uri=True)
+            found = database.execute(
+                "SELECT key, value FROM Cache WHERE raw = ? AND mode = ? AND filename IS NULL"
+                " AND typeof(key) = 'text' AND typeof(value) = 'blob'",
                 (_RAW, _BINARY),
-            ):
-                if type(name) is str and type(value) is bytes:
-                    yield Row(name, value)
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(f"the cache index cannot be read: {error}") from error
+            )
+            return list(map(Row._make, found))
+        except sqlite3.Error as error:
+            raise _meaning(error, "read") from error
         finally:
-            database.close()
+            if database is not None:
+                database.close()
+
+
+def _meaning(error: sqlite3.Error, wanted: str) -> OSError | IndexDamaged:
+    # The low byte is the primary code (sqlite.org/rescode.html).
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_REFUSES:
+        return OSError(errno.EIO, f"the cache index cannot be {wanted}: {error}")
+    return IndexDamaged(f"the cache index cannot be {wanted}: {error}")

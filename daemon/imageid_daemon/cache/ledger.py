@@ -5,9 +5,10 @@ No I/O; the store carries out what the ledger decides.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from imageid_daemon.cache.eviction import Eviction, Standing
 
 _LOW_WATER = 0.95
 
@@ -16,10 +17,11 @@ _LOW_WATER = 0.95
 class _Blob:
     size_bytes: int
     keys: set[str] = field(default_factory=set)
+    is_checked: bool = False
 
 
 class Ledger:
-    """Bytes stored and reserved against a limit; blobs in order of their last use.
+    """Bytes stored, reserved and being deleted: together never more than the limit.
 
     Eviction goes from the limit (high water) down to 95 % of it (low water), so that a
     full cache does not evict for every image.
@@ -29,14 +31,20 @@ class Ledger:
         self.limit_bytes = limit_bytes
         self.stored_bytes = 0
         self.reserved_bytes = 0
+        # Of files whose entries are gone and that are not unlinked yet.
+        self.deleting_bytes = 0
         self.evicted_bytes = 0
         self.evicted_blobs = 0
-        # The least recently used blob stands first.
-        self._blobs: OrderedDict[str, _Blob] = OrderedDict()
+        self.eviction = Eviction()
+        self._blobs: dict[str, _Blob] = {}
         self._digest_of: dict[str, str] = {}
         # Parent digest -> keys of what was derived from it, and the way back.
         self._derived: dict[str, set[str]] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
+        self._deleting: dict[str, int] = {}
+        # Digest -> how many have it open; key -> Unix time until which it is pinned.
+        self._holders: dict[str, int] = {}
+        self._pins: dict[str, float] = {}
 
     @property
     def entries(self) -> int:
@@ -52,31 +60,49 @@ class Ledger:
     def holds(self, digest: str) -> bool:
         return digest in self._blobs
 
-    def digests(self) -> list[str]:
-        """Every blob, the least recently used first."""
-        return list(self._blobs)
+    def digest_of(self, key: str) -> str | None:
+        """The blob that answers a key."""
+        return self._digest_of.get(key)
 
-    def add(self, key: str, digest: str, size_bytes: int, parents: Iterable[str] = ()) -> None:
-        """Enter a key's blob; the key must not be held by another blob."""
+    def digests(self) -> set[str]:
+        """Every blob."""
+        return set(self._blobs)
+
+    def add(
+        self,
+        key: str,
+        digest: str,
+        size_bytes: int,
+        parents: Iterable[str] = (),
+        standing: Standing | None = None,
+    ) -> None:
+        """Enter a key's blob; the key must not be held by another blob.
+
+        Args:
+            standing: where an earlier run left the blob; None is a new one.
+        """
         blob = self._blobs.get(digest)
         if blob is None:
             blob = self._blobs[digest] = _Blob(size_bytes)
             self.stored_bytes += size_bytes
+            if standing is None:
+                self.eviction.add(digest, size_bytes)
+            else:
+                self.eviction.restore(digest, size_bytes, standing)
+        elif standing is None:
+            self.eviction.touch(digest)
         blob.keys.add(key)
         self._digest_of[key] = digest
         if parents := tuple(parents):
             self._parents[key] = parents
         for parent in parents:
             self._derived.setdefault(parent, set()).add(key)
-        self.touch(digest)
-
-    def touch(self, digest: str) -> None:
-        """Note a use."""
-        if digest in self._blobs:
-            self._blobs.move_to_end(digest)
 
     def remove(self, key: str) -> str | None:
-        """Strike out a key; gives the digest of its blob when no other key holds it."""
+        """Strike out a key; gives the digest of its blob when no other key holds it.
+
+        Its bytes count as being deleted until `deleted` is called.
+        """
         digest = self._digest_of.pop(key, None)
         for parent in set(self._parents.pop(key, ())):
             self._derived[parent].discard(key)
@@ -89,8 +115,66 @@ class Ledger:
         if blob.keys:
             return None
         del self._blobs[digest]
+        self.eviction.remove(digest)
         self.stored_bytes -= blob.size_bytes
+        self.deleting_bytes += blob.size_bytes
+        self._deleting[digest] = self._deleting.get(digest, 0) + blob.size_bytes
         return digest
+
+    def deleted(self, digest: str) -> None:
+        """The file of a blob that was struck out is gone, or another one's now."""
+        self.deleting_bytes -= self._deleting.pop(digest, 0)
+
+    # Who needs a blob
+
+    def hold(self, digest: str) -> None:
+        """Somebody has it open: it is not evicted until `let_go`."""
+        self._holders[digest] = self._holders.get(digest, 0) + 1
+
+    def let_go(self, digest: str) -> None:
+        self._holders[digest] -= 1
+        if not self._holders[digest]:
+            del self._holders[digest]
+
+    @property
+    def held_blobs(self) -> int:
+        """How many blobs somebody has open."""
+        return len(self._holders)
+
+    def pin(self, key: str, until_seconds: float) -> None:
+        """Keep what answers a key, now or later, until a Unix time."""
+        self._pins[key] = until_seconds
+
+    def unpin(self, key: str) -> bool:
+        """Whether it was pinned."""
+        return self._pins.pop(key, None) is not None
+
+    def is_pinned(self, key: str, now_seconds: float) -> bool:
+        return self._pins.get(key, float("-inf")) > now_seconds
+
+    def expired_pins(self, now_seconds: float) -> list[str]:
+        """The keys whose pins have run out."""
+        return [key for key, until in self._pins.items() if until <= now_seconds]
+
+    def pinned_bytes(self, now_seconds: float) -> int:
+        """Bytes of the blobs that pinned keys hold."""
+        pinned = {
+            digest
+            for key, until in self._pins.items()
+            if until > now_seconds and (digest := self._digest_of.get(key)) is not None
+        }
+        return sum(self._blobs[digest].size_bytes for digest in pinned)
+
+    def is_checked(self, digest: str) -> bool:
+        """Whether the blob's bytes were seen to be right since the start."""
+        blob = self._blobs.get(digest)
+        return blob is not None and blob.is_checked
+
+    def note_checked(self, digest: str) -> None:
+        if (blob := self._blobs.get(digest)) is not None:
+            blob.is_checked = True
+
+    # What there is
 
     def keys_of(self, digest: str) -> set[str]:
         """The keys whose answer is this blob."""
@@ -123,47 +207,61 @@ class Ledger:
             if self._blobs[digest].keys <= wanted
         )
 
-    def reserve(self, size_bytes: int, free_bytes: int) -> bool:
-        """Set bytes aside before they are fetched.
+    # Room
+
+    def can_fit(self, size_bytes: int, free_bytes: int) -> bool:
+        """Whether bytes could be reserved if everything stored were evicted.
 
         Args:
             free_bytes: what the disk may take besides what is stored; it lowers the limit,
                 and is negative where stored blobs have to go.
-
-        Returns:
-            False when they can never fit, however much is evicted.
         """
-        if self.reserved_bytes + size_bytes > self._limit(free_bytes):
-            return False
+        return self.reserved_bytes + size_bytes <= self._limit(free_bytes)
+
+    def fits(self, size_bytes: int, free_bytes: int) -> bool:
+        """Whether they can be reserved now."""
+        held_bytes = self.stored_bytes + self.reserved_bytes + self.deleting_bytes
+        return held_bytes + size_bytes <= self._limit(free_bytes)
+
+    def reserve(self, size_bytes: int) -> None:
+        """Set bytes aside before they are fetched."""
         self.reserved_bytes += size_bytes
-        return True
 
     def release(self, size_bytes: int) -> None:
         """Give a reservation back: the bytes are stored now, or will not come."""
         self.reserved_bytes -= size_bytes
 
-    def victims(self, free_bytes: int) -> set[str]:
-        """The keys to evict now: those of the blobs used least recently.
+    def victims(self, free_bytes: int, wanted_bytes: int = 0, now_seconds: float = 0.0) -> set[str]:
+        """The keys to evict now, in the order of `eviction`.
 
         What was derived from a blob goes with it: it is found through its source alone.
+        Whatever is open or pinned stays, and so does its source.
+
+        Args:
+            wanted_bytes: to be reserved when they are gone.
         """
         limit = self._limit(free_bytes)
-        excess = self.stored_bytes + self.reserved_bytes - limit
+        excess = self.stored_bytes + self.reserved_bytes + wanted_bytes - limit
         if excess <= 0:
             return set()
         target = excess + int(limit * (1 - _LOW_WATER))
         chosen: set[str] = set()
-        for blob in self._blobs.values():
-            if target <= 0:
-                break
-            families = set().union(*map(self.family, blob.keys)) - chosen
-            target -= self.bytes_of(families)
-            chosen |= families
+        leaving = self.eviction.leaving()
+        while target > 0 and (digest := next(leaving, None)) is not None:
+            family = set().union(*map(self.family, self._blobs[digest].keys)) - chosen
+            if any(self._is_needed(key, now_seconds) for key in family):
+                continue
+            target -= self.bytes_of(family)
+            chosen |= family
         return chosen
+
+    def _is_needed(self, key: str, now_seconds: float) -> bool:
+        return self._digest_of[key] in self._holders or self.is_pinned(key, now_seconds)
 
     def note_eviction(self, blobs: int, size_bytes: int) -> None:
         self.evicted_blobs += blobs
         self.evicted_bytes += size_bytes
 
     def _limit(self, free_bytes: int) -> int:
-        return max(0, min(self.limit_bytes, self.stored_bytes + free_bytes))
+        on_disk_bytes = self.stored_bytes + self.deleting_bytes
+        return max(0, min(self.limit_bytes, on_disk_bytes + free_bytes))

@@ -1,69 +1,39 @@
-"""The disk cache: blobs, their index and their books kept in step.
-
-Write order: spool, length and digest, rename, entry. Delete order: entry, file. So at any
-moment an entry names a whole blob, and what no entry names is swept at the next start.
-"""
+"""The disk cache: blobs kept under keys, within a limit of bytes."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
 
-import msgspec
 import structlog
 
-from imageid_daemon.cache import entry as entries
-from imageid_daemon.cache.blobs import Blobs
+from imageid_daemon.cache.contents import Contents
+from imageid_daemon.cache.disk_state import FIRST_WAIT_SECONDS, DiskState
+from imageid_daemon.cache.disk_watch import DiskWatch
 from imageid_daemon.cache.entry import Entry
-from imageid_daemon.cache.index import Index, IndexDamaged, Row
+from imageid_daemon.cache.held_file import HeldFile
 from imageid_daemon.cache.ledger import Ledger
-
-_FLUSH_SECONDS = 2.0
-_HOT_ENTRIES = 4096
-
-# Row names: an entry's key; a blob not yet flushed; a blob's last use.
-_ENTRY, _UNFLUSHED, _USED = "entry:", "unflushed:", "used:"
-
-T = TypeVar("T")
+from imageid_daemon.cache.room import MinFree, Reservation, Room
+from imageid_daemon.cache.start import restore
+from imageid_daemon.cache.trust import Trust, Verify, VerifyProgress
+from imageid_daemon.cache.upkeep import Upkeep
 
 log = structlog.get_logger("imageid.cache")
 
 
-class MinFree(Protocol):
-    """How much of the disk stays free."""
-
-    def floor_bytes(self, disk_bytes: int) -> int: ...
-
-
-class Reservation:
-    """Bytes set aside for a fill. Give it back exactly once, stored or not."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.size_bytes = 0
-
-    async def grow(self, size_bytes: int) -> bool:
-        """Set more aside; False when it can never fit."""
-        return await self._store.set_aside(self, size_bytes)
-
-    def release(self) -> None:
-        self._store.ledger.release(self.size_bytes)
-        self.size_bytes = 0
-
-
 class Store:
-    """Keeps blobs under keys, within a limit of bytes.
+    """Composed of `contents` (index, books and files), `trust` (what is served unchecked),
+    `room` (reserving and evicting), `upkeep` (what is done in the background) and `disk`
+    (whether it is written to at all).
 
     Args:
         directory: private to this daemon, which holds its lock.
+        max_item_bytes: what is larger passes through unstored; None is no limit of its own.
         durable: flush every blob before its entry, rather than in the background.
         on_corrupt: called for each blob found to differ from its digest.
+        on_disk_change: told each time that the disk's state is another one.
+        probe_after_seconds: from a disk's refusal to the first try whether it works again.
     """
 
     def __init__(
@@ -74,155 +44,144 @@ class Store:
         min_free: MinFree,
         durable: bool,
         on_corrupt: Callable[[], None],
+        max_item_bytes: int | None = None,
+        verify: Verify = Verify.SAMPLED,
+        on_disk_change: Callable[[DiskState], None] = lambda _: None,
+        probe_after_seconds: float = FIRST_WAIT_SECONDS,
     ) -> None:
-        self._directory = directory
-        self._min_free = min_free
-        self._durable = durable
-        self._on_corrupt = on_corrupt
-        self._blobs = Blobs(directory)
-        self._index = Index(directory / "index")
         self.ledger = Ledger(limit_bytes)
-        self._hot: OrderedDict[str, Entry] = OrderedDict()
-        # Published by this boot and not flushed yet; each publishing has a mark of its own.
-        self._unflushed: dict[str, object] = {}
-        # Published by an earlier boot that stopped before it had flushed them.
-        self._suspect: set[str] = set()
-        self._used: dict[str, float] = {}
-        self._free_bytes = 0
+        self.disk = DiskWatch(self._probe, on_disk_change, probe_after_seconds)
+        self._contents = Contents(directory, self.ledger, durable=durable)
+        self._trust = Trust(self._contents, verify, on_corrupt)
+        self._room = Room(self._contents, min_free, max_item_bytes or 2**63)
+        self._upkeep = Upkeep(self._contents, self._room, self.disk)
         self._is_open = False
-        self._background: set[asyncio.Task[None]] = set()
-        self._sweeping: asyncio.Task[None] | None = None
-        self._changes: set[asyncio.Task[Any]] = set()
-        # One change at a time: a blob that one entry publishes is not unlinked for another.
-        self._mutation = asyncio.Lock()
 
     # Life
 
     async def open(self) -> None:
-        """Read the index. A damaged one is set aside and the cache starts empty.
-
-        Where the disk does not take an index, nothing is kept until the next start.
-        """
+        """Read what an earlier run left. Where the disk refuses, images pass through."""
+        self.disk.begin()
         try:
-            rows = await self._open_index()
+            await self._restore()
         except OSError as error:
-            log.error("the cache's disk refuses; nothing is kept", reason=type(error).__name__)
-            return
-        outdated = await asyncio.to_thread(self._enter, rows)
-        self._is_open = True
-        with contextlib.suppress(OSError):
-            await self._index.write(delete=outdated)
-            await self._measure_disk()
-        await self._carry_out(self._evict())
-        self._sweeping = asyncio.create_task(self._sweep())
-        self._keep(self._sweeping)
-        self._keep(asyncio.create_task(self._flush_for_ever()))
+            self.disk.refused(error)
 
     async def swept(self) -> None:
         """Wait until what an earlier boot left behind is gone."""
-        if self._sweeping is not None:
-            await self._sweeping
+        await self._upkeep.swept()
 
     async def close(self) -> None:
         """Flush what is stored, so that the next start need not check it."""
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, *self._changes, return_exceptions=True)
-        if self._is_open:
-            await self._try_to_flush()
-        await self._index.close()
+        await self.disk.close()
+        await self._contents.changes.settled()
+        await self._upkeep.close()
+        await self._contents.remover.drained()
+        await self._contents.index.close()
+
+    async def _restore(self) -> None:
+        await restore(self._contents)
+        self._is_open = True
+        with contextlib.suppress(OSError):
+            await self._room.keep_to_limit()
+        self._upkeep.begin()
+
+    async def _probe(self) -> None:
+        if not self._is_open:
+            await self._restore()
+        await self._contents.try_to_write()
+
+    def set_limits(self, limit_bytes: int, max_item_bytes: int) -> None:
+        """Put others in force; what no longer fits goes in the background."""
+        self.ledger.limit_bytes = limit_bytes
+        self._room.max_item_bytes = max_item_bytes
 
     # Reading
 
     async def find(self, key: str) -> Entry | None:
-        """The entry of a key. Absent keys cost no I/O."""
-        if (hot := self._hot.get(key)) is not None:
-            self._hot.move_to_end(key)
-            return hot
-        if key not in self.ledger:
-            return None
-        try:
-            row = await self._index.get(_ENTRY + key)
-            entry = None if row is None else entries.decode(row)
-        except (IndexDamaged, msgspec.MsgspecError) as error:
-            log.warning("cache index not readable", reason=type(error).__name__)
-            return None
-        if entry is None or key not in self.ledger:
-            return None
-        return self._remember(entry)
+        """The entry of a key. Absent keys and those used lately cost no I/O."""
+        return await self._contents.find(key)
 
     def note_use(self, entry: Entry) -> None:
         """The entry's blob was asked for."""
-        self.ledger.touch(entry.digest)
-        self._used[entry.digest] = time.time()
+        self.ledger.eviction.touch(entry.digest)
 
-    async def open_blob(self, entry: Entry) -> int | None:
-        """A descriptor of the entry's blob, which the caller closes.
+    async def open_blob(self, entry: Entry) -> HeldFile | None:
+        """The entry's blob, which the caller closes; it is not evicted until then.
 
         None when it cannot be had. If the blob is gone or bad, the entry is forgotten.
         """
         try:
-            if entry.digest in self._suspect and not await self._clear(entry.digest):
-                return None
-            descriptor = await self._open_descriptor(entry)
-            if descriptor is None:
-                await self._carry_out(self._condemn(entry.digest))
+            return await self._trust.open(entry)
         except OSError as error:
             log.warning("cached blob not readable", reason=type(error).__name__)
             return None
-        return descriptor
-
-    async def _open_descriptor(self, entry: Entry) -> int | None:
-        loop = asyncio.get_running_loop()
-        opening = loop.run_in_executor(None, self._blobs.open, entry.digest, entry.size_bytes)
-        try:
-            return await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            # The thread opens it all the same, and nobody else would close it.
-            opening.add_done_callback(_close_opened)
-            raise
 
     def path(self, entry: Entry) -> Path:
-        return self._blobs.path(entry.digest)
+        return self._contents.blobs.path(entry.digest)
+
+    def verify(self) -> AsyncIterator[VerifyProgress]:
+        """Compare every blob with its digest; bad ones are forgotten."""
+        return self._trust.verify_all()
 
     # Writing
 
     def new_spool_path(self) -> Path:
-        return self._blobs.new_spool_path()
+        """Where a body may grow, while `disk` is writable."""
+        return self._contents.blobs.new_spool_path()
 
     def reservation(self) -> Reservation:
         return Reservation(self)
 
-    async def commit(self, spool: Path, entry: Entry, reservation: Reservation) -> None:
+    async def set_aside(self, reservation: Reservation, size_bytes: int) -> bool:
+        """Make room; `Reservation.grow` is the way to call it."""
+        if not (self._is_open and self.disk.is_writable):
+            return False
+        try:
+            return await self._room.set_aside(reservation, size_bytes)
+        except OSError as error:
+            self.disk.refused(error)
+            return False
+
+    def release(self, size_bytes: int) -> None:
+        """Give a reservation back; `Reservation.release` is the way to call it."""
+        self.ledger.release(size_bytes)
+
+    async def commit(
+        self, spool: Path, entry: Entry, reservation: Reservation, checksums: bytes | None = None
+    ) -> None:
         """Publish a complete spool whose length and digest the entry names.
 
         To be carried out to its end (`fills.to_its_end`): half of it leaves an orphan.
 
         Args:
             reservation: of its bytes, given back as they are entered in the books.
+            checksums: as `Checksums` counts them; None to read the spool for them.
 
         Raises:
             OSError: the disk does not take it; nothing is stored.
         """
-        async with self._mutation:
-            await asyncio.to_thread(self._blobs.publish, spool, entry.digest, durable=self._durable)
-            rows = [Row(_ENTRY + entry.key, entries.encode(entry))]
-            if not self._durable:
-                rows.append(Row(_UNFLUSHED + entry.digest, b""))
+        async with self._contents.mutation:
             try:
-                await self._index.write(put=rows)
-            except OSError:
-                await self._unlink(entry.digest)
+                await self._contents.add(spool, entry, checksums)
+            except OSError as error:
+                self.disk.refused(error)
                 raise
             reservation.release()
-            await self._enter_new(entry)
+            await self._contents.enter(entry)
 
     async def renew(self, entry: Entry) -> None:
-        """Write an entry anew whose blob stays: the origin confirmed it."""
-        async with self._mutation:
-            if entry.key in self.ledger:
-                await self._index.write(put=[Row(_ENTRY + entry.key, entries.encode(entry))])
-                self._remember(entry)
+        """Write an entry anew whose blob stays: the origin confirmed it.
+
+        Raises:
+            OSError: the disk does not take it; the entry is as it was.
+        """
+        async with self._contents.mutation:
+            try:
+                await self._contents.renew(entry)
+            except OSError as error:
+                self.disk.refused(error)
+                raise
 
     async def forget(self, keys: Iterable[str]) -> tuple[int, int]:
         """Remove entries, and the blobs that no other entry holds.
@@ -230,211 +189,32 @@ class Store:
         Returns:
             entries removed, bytes freed
         """
-        return await self._carry_out(self._forget(keys))
+        return await self._contents.changes.carry_out(self._forget(keys))
+
+    async def pin(self, keys: Iterable[str], until_seconds: float) -> None:
+        """Keep what answers these keys, now or later, from eviction until a Unix time.
+
+        Raises:
+            OSError: the disk does not take it; nothing is pinned.
+        """
+        async with self._contents.mutation:
+            await self._contents.pin(dict.fromkeys(keys, until_seconds))
+
+    async def unpin(self, keys: Iterable[str]) -> int:
+        """Let these keys go the way of all others; gives how many were pinned."""
+        async with self._contents.mutation:
+            return await self._contents.unpin(keys)
 
     async def flush(self) -> None:
-        """Bring blobs and last uses to the disk."""
-        marks = dict(self._unflushed)
-        synced = await asyncio.to_thread(self._blobs.sync, marks)
-        async with self._mutation:
-            # What was published anew meanwhile is another file.
-            safe = [digest for digest in synced if self._unflushed.get(digest) is marks[digest]]
-            for digest in safe:
-                del self._unflushed[digest]
-            used, self._used = self._used, {}
-            await self._index.write(
-                put=[
-                    Row(_USED + digest, msgspec.msgpack.encode(seconds))
-                    for digest, seconds in used.items()
-                    if self.ledger.holds(digest)
-                ],
-                delete=[_UNFLUSHED + digest for digest in safe],
-            )
+        """Bring blobs, and what eviction knows of them, to the disk."""
+        await self._contents.flush()
 
-    # Room
-
-    async def set_aside(self, reservation: Reservation, size_bytes: int) -> bool:
-        """Make room; `Reservation.grow` is the way to call it."""
-        if not self._is_open:
-            return False
-        try:
-            await self._measure_disk()
-        except OSError:
-            return False
-        if not self.ledger.reserve(size_bytes, self._free_bytes):
-            return False
-        # Before anything is awaited: a fill that is cancelled gives it back.
-        reservation.size_bytes += size_bytes
-        await self._carry_out(self._evict())
-        return True
-
-    async def _evict(self) -> None:
-        async with self._mutation:
-            victims = self.ledger.victims(self._free_bytes)
-            if victims:
-                before = self.ledger.blobs
-                _, freed_bytes = await self._remove(victims)
-                self.ledger.note_eviction(before - self.ledger.blobs, freed_bytes)
-                # Until it is measured again.
-                self._free_bytes += freed_bytes
-
-    async def _measure_disk(self) -> None:
-        room, disk = await asyncio.to_thread(self._blobs.room_bytes)
-        self._free_bytes = room - self._min_free.floor_bytes(disk)
-
-    # Index and books
-
-    async def _open_index(self) -> list[Row]:
-        await asyncio.to_thread(self._blobs.prepare)
-        try:
-            await self._index.open()
-            return await self._index.rows()
-        except IndexDamaged as error:
-            log.warning("cache index set aside", reason=str(error))
-            await self._start_anew()
-            return []
-
-    def _enter(self, rows: list[Row]) -> list[str]:
-        """Fill the books; gives the names of rows that are good for nothing. Blocking."""
-        found: dict[str, Entry] = {}
-        used: dict[str, float] = {}
-        outdated: list[str] = []
-        for row in rows:
-            try:
-                if row.name.startswith(_ENTRY):
-                    found[row.name.removeprefix(_ENTRY)] = entries.decode(row.value)
-                elif row.name.startswith(_USED):
-                    used[row.name.removeprefix(_USED)] = msgspec.msgpack.decode(
-                        row.value, type=float
-                    )
-                elif row.name.startswith(_UNFLUSHED):
-                    self._suspect.add(row.name.removeprefix(_UNFLUSHED))
-            except msgspec.MsgspecError:
-                outdated.append(row.name)
-        oldest_first = sorted(
-            found.values(), key=lambda e: max(e.response_seconds, used.get(e.digest, 0.0))
-        )
-        for entry in oldest_first:
-            self.ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents)
-        self._suspect = {digest for digest in self._suspect if self.ledger.holds(digest)}
-        named = [row.name.partition(":") for row in rows if not row.name.startswith(_ENTRY)]
-        outdated += ["".join(name) for name in named if not self.ledger.holds(name[2])]
-        return outdated
-
-    async def _enter_new(self, entry: Entry) -> None:
-        orphan = self._strike(entry.key)
-        if not self._durable:
-            self._unflushed[entry.digest] = object()
-        self._suspect.discard(entry.digest)
-        self.ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents)
-        self._remember(entry)
-        if orphan is not None:
-            await self._unlink(orphan)
-
-    async def _unlink(self, digest: str) -> None:
-        if not self.ledger.holds(digest):
-            await asyncio.to_thread(self._blobs.unlink, digest)
+    async def removed(self) -> None:
+        """Wait until the files of what was removed are gone."""
+        await self._contents.remover.drained()
 
     async def _forget(self, keys: Iterable[str]) -> tuple[int, int]:
-        async with self._mutation:
-            return await self._remove(keys)
-
-    async def _remove(self, keys: Iterable[str]) -> tuple[int, int]:
-        before_bytes = self.ledger.stored_bytes
-        removed = [key for key in keys if key in self.ledger]
-        orphans = [digest for key in removed if (digest := self._strike(key)) is not None]
-        try:
-            await self._index.write(
-                delete=[_ENTRY + key for key in removed]
-                + [prefix + digest for digest in orphans for prefix in (_UNFLUSHED, _USED)]
-            )
-        except OSError as error:
-            # A full disk cannot even delete rows. Without its blob an entry is harmless.
-            log.warning("cache index not updated", reason=type(error).__name__)
-        await asyncio.to_thread(self._blobs.unlink, *orphans)
-        return len(removed), before_bytes - self.ledger.stored_bytes
-
-    async def _carry_out(self, change: Coroutine[Any, Any, T]) -> T:
-        """Await a change that goes on to its end even if the caller leaves.
-
-        Half of one would put index, books and files at odds.
-        """
-        task = asyncio.create_task(change)
-        self._changes.add(task)
-        task.add_done_callback(self._changes.discard)
-        return await asyncio.shield(task)
-
-    def _strike(self, key: str) -> str | None:
-        self._hot.pop(key, None)
-        orphan = self.ledger.remove(key)
-        if orphan is not None:
-            self._unflushed.pop(orphan, None)
-            self._suspect.discard(orphan)
-            self._used.pop(orphan, None)
-        return orphan
-
-    def _remember(self, entry: Entry) -> Entry:
-        self._hot[entry.key] = entry
-        self._hot.move_to_end(entry.key)
-        if len(self._hot) > _HOT_ENTRIES:
-            self._hot.popitem(last=False)
-        return entry
-
-    async def _start_anew(self) -> None:
-        await self._index.close()
-        index = self._directory / "index"
-        aside = self._directory / f"index-damaged-{time.time_ns()}"
-        await asyncio.to_thread(index.rename, aside)
-        self._index = Index(index)
-        await self._index.open()
-
-    # Trust
-
-    async def _clear(self, digest: str) -> bool:
-        if await asyncio.to_thread(self._blobs.verify, digest):
-            if digest in self._suspect:
-                self._suspect.discard(digest)
-                self._unflushed[digest] = object()
-            return True
-        await self._carry_out(self._condemn(digest))
-        return False
-
-    async def _condemn(self, digest: str) -> None:
-        async with self._mutation:
-            # Evicted since the lookup, or fetched again for another caller: nothing is wrong.
-            if not self.ledger.holds(digest):
-                return
-            if await asyncio.to_thread(self._blobs.verify, digest):
-                return
-            self._on_corrupt()
-            log.warning("cached blob is damaged; it will be fetched again")
-            await asyncio.to_thread(self._blobs.quarantine, digest)
-            await self._remove(self.ledger.keys_of(digest))
-
-    # Background
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-    async def _sweep(self) -> None:
-        removed = await asyncio.to_thread(self._blobs.sweep, self.ledger.holds)
-        if removed:
-            log.info("leftovers of an earlier run removed", files=removed)
-
-    async def _flush_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(_FLUSH_SECONDS)
-            if self._unflushed or self._used:
-                await self._try_to_flush()
-
-    async def _try_to_flush(self) -> None:
-        try:
-            await self.flush()
-        except (OSError, IndexDamaged) as error:
-            log.warning("cache could not be flushed", reason=type(error).__name__)
-
-
-def _close_opened(opening: asyncio.Future[int | None]) -> None:
-    if opening.exception() is None and (descriptor := opening.result()) is not None:
-        os.close(descriptor)
+        async with self._contents.mutation:
+            removed = await self._contents.remove(keys)
+        await self._contents.remover.drained()
+        return removed

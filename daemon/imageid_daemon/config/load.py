@@ -83,6 +83,8 @@ class _Reading:
                 size_bytes=self._value("cache.size"),
                 min_free=self._value("cache.min_free"),
                 max_image_bytes=self._value("cache.max_image"),
+                max_item_bytes=self._value("cache.max_item"),
+                verify=self._value("cache.verify"),
                 durable=self._value("cache.durable"),
             ),
             decode=Decode(

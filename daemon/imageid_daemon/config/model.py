@@ -40,6 +40,8 @@ class Cache:
 
     Args:
         max_image_bytes: the largest body that is accepted from an origin.
+        max_item_bytes: the largest body that is stored.
+        verify: off, sampled or full; what is compared with its checksums on reading.
         durable: flush a blob to the disk before its entry is written.
     """
 
@@ -47,6 +49,8 @@ class Cache:
     size_bytes: int
     min_free: MinFree
     max_image_bytes: int
+    max_item_bytes: int
+    verify: str
     durable: bool
 
 

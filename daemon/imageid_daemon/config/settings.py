@@ -103,6 +103,21 @@ SETTINGS: tuple[Setting, ...] = (
         variable="IMAGEID_CACHE_MAX_IMAGE",
     ),
     Setting(
+        "cache.max_item",
+        values.size_bytes,
+        "2GiB",
+        "a larger body passes through and is not stored",
+        variable="IMAGEID_CACHE_MAX_ITEM",
+    ),
+    Setting(
+        "cache.verify",
+        values.one_of("off", "sampled", "full"),
+        "sampled",
+        "what is compared with its checksums when it is read from the cache: nothing, a part of"
+        " each image once a start, or all of it every time",
+        variable="IMAGEID_CACHE_VERIFY",
+    ),
+    Setting(
         "cache.durable",
         values.yes_or_no,
         False,

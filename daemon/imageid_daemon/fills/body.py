@@ -25,22 +25,45 @@ class Body(Protocol):
         ...
 
 
-class Blob:
-    """A stored blob, held open: it stays readable after its eviction."""
+class File(Protocol):
+    """An open file, closed exactly once."""
+
+    descriptor: int
+
+    def duplicate(self) -> File: ...
+
+    def close(self) -> None: ...
+
+
+class OpenFile:
+    """A file that nobody counts."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self.descriptor = descriptor
+
+    def duplicate(self) -> OpenFile:
+        return OpenFile(os.dup(self.descriptor))
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+class Blob:
+    """A whole body, held open: it stays readable after its eviction."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
 
     async def read(self, offset: int, limit_bytes: int) -> bytes:
-        return await asyncio.to_thread(os.pread, self._descriptor, limit_bytes, offset)
+        return await asyncio.to_thread(os.pread, self._file.descriptor, limit_bytes, offset)
 
     def duplicate(self) -> Blob:
-        return Blob(os.dup(self._descriptor))
+        return Blob(self._file.duplicate())
 
     @property
     def descriptor(self) -> int:
         """Valid while this is open."""
-        return self._descriptor
+        return self._file.descriptor
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        self._file.close()

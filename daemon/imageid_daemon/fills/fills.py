@@ -14,7 +14,7 @@ import structlog
 
 from imageid_daemon.fills.abandonment import worth_finishing
 from imageid_daemon.fills.fill import Fill
-from imageid_daemon.fills.spool import Spool
+from imageid_daemon.fills.spool import Disk, Spool
 from imageid_loaders.base import NotModified
 from imageid_loaders.errors import Corrupt, ImageError
 
@@ -33,10 +33,12 @@ class Fills(Generic[H]):
 
     Args:
         new_spool_path: a path for each spool, on the file system of the blobs.
+        disk: whether spools may be files there now; None is always.
     """
 
-    def __init__(self, new_spool_path: Callable[[], Path]) -> None:
+    def __init__(self, new_spool_path: Callable[[], Path], disk: Disk | None = None) -> None:
         self._new_spool_path = new_spool_path
+        self._disk = disk
         self._running: dict[str, Fill[H]] = {}
         self._tasks: dict[Fill[H], asyncio.Task[None]] = {}
 
@@ -77,7 +79,7 @@ class Fills(Generic[H]):
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start(self, key: str, work: Work[H]) -> Fill[H]:
-        fill: Fill[H] = Fill(Spool(self._new_spool_path()))
+        fill: Fill[H] = Fill(Spool(self._new_spool_path(), self._disk))
         try:
             coroutine = work(fill)
         except BaseException:

@@ -11,13 +11,31 @@ import contextlib
 import hashlib
 import os
 from pathlib import Path
+from typing import Protocol
 
-from imageid_daemon.fills.body import Blob
+from imageid_daemon.checksums import Checksums
+from imageid_daemon.fills.body import Blob, OpenFile
 from imageid_daemon.fills.to_its_end import to_its_end
 from imageid_loaders.errors import ImageError, TooLarge
 
 # What a spool may hold in memory while the disk does not take it.
 _MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024
+
+
+class Disk(Protocol):
+    """Whether the disk is written to at all, and who is told that it refused."""
+
+    @property
+    def is_writable(self) -> bool: ...
+
+    def refused(self, error: OSError) -> None: ...
+
+
+class _TrustedDisk:
+    is_writable = True
+
+    def refused(self, error: OSError) -> None:
+        """Each spool tries for itself."""
 
 
 class Spool:
@@ -27,11 +45,13 @@ class Spool:
     to memory and its body is served, but cannot be stored.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, disk: Disk | None = None) -> None:
+        self._disk: Disk = disk or _TrustedDisk()
         self.file_path = path
         self.size_bytes = 0
         self.in_memory = False
         self._sha256 = hashlib.sha256()
+        self._checksums = Checksums()
         self._descriptor = self._open()
         self._whole = False
         self._error: ImageError | None = None
@@ -41,7 +61,9 @@ class Spool:
 
     async def write(self, data: bytes) -> None:
         """Append; readers see it when it returns."""
-        await to_its_end(asyncio.to_thread(self._append, data))
+        refusal = await to_its_end(asyncio.to_thread(self._append, data))
+        if refusal is not None:
+            self._disk.refused(refusal)
         self.size_bytes += len(data)
         self._announce()
 
@@ -53,6 +75,11 @@ class Spool:
     def sha256(self) -> str:
         """Of all that `write` appended, in hex."""
         return self._sha256.hexdigest()
+
+    @property
+    def checksums(self) -> bytes:
+        """CRC32C of each part of what `write` appended."""
+        return self._checksums.digest()
 
     def seal(self) -> None:
         """The body is whole: readers end at its size."""
@@ -78,7 +105,7 @@ class Spool:
             await self._grown.wait()
 
     def duplicate(self) -> Blob:
-        return Blob(os.dup(self._descriptor))
+        return Blob(OpenFile(os.dup(self._descriptor)))
 
     @property
     def descriptor(self) -> int:
@@ -93,21 +120,26 @@ class Spool:
 
     def _open(self) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        if not self._disk.is_writable:
+            return self._open_memory()
         try:
             return os.open(self.file_path, flags, 0o600)
-        except OSError:
+        except OSError as error:
+            self._disk.refused(error)
             return self._open_memory()
 
     def _open_memory(self) -> int:
         self.in_memory = True
         return os.memfd_create("imageid-spool", os.MFD_CLOEXEC)
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: bytes) -> OSError | None:
+        refusal = None
         try:
             _write_at(self._descriptor, data, self.size_bytes)
-        except OSError:
+        except OSError as error:
             if self.in_memory:
                 raise
+            refusal = error
             self.move_to_memory()
             _write_at(self._descriptor, data, self.size_bytes)
         if self.in_memory and self.size_bytes + len(data) > _MEMORY_LIMIT_BYTES:
@@ -116,6 +148,8 @@ class Spool:
                 "memory. Free some of the disk, or lower [cache] size."
             )
         self._sha256.update(data)
+        self._checksums.update(data)
+        return refusal
 
     def move_to_memory(self) -> None:
         """Go on without the disk. Blocking."""

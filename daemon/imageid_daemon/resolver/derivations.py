@@ -60,7 +60,7 @@ class Derivations:
     def __init__(self, store: Store, failures: RememberedFailures) -> None:
         self._store = store
         self._failures = failures
-        self._fills: Fills[_Made] = Fills(store.new_spool_path)
+        self._fills: Fills[_Made] = Fills(store.new_spool_path, store.disk)
 
     @property
     def running(self) -> int:
@@ -76,9 +76,9 @@ class Derivations:
             ImageError: it cannot be made.
         """
         entry = await self._store.find(recipe.key)
-        if entry is not None and (descriptor := await self._store.open_blob(entry)) is not None:
+        if entry is not None and (file := await self._store.open_blob(entry)) is not None:
             self._store.note_use(entry)
-            blob = stack.enter_context(closing(Blob(descriptor)))
+            blob = stack.enter_context(closing(Blob(file)))
             return Answer(blob, entry.media_type, CacheStatus.HIT, entry.size_bytes, entry)
         if recipe.anew:
             self._failures.forget(recipe.key)
@@ -129,8 +129,9 @@ class Derivations:
         # Workers have descriptors of their own: whoever is cancelled here may close these.
         try:
             return await job(source.descriptor, fill.spool.descriptor)
-        except OSError:
-            # The disk refuses: once more without it.
+        except OSError as error:
+            self._store.disk.refused(error)
+            # Once more, without the disk.
             await to_its_end(asyncio.to_thread(fill.spool.move_to_memory))
             return await job(source.descriptor, fill.spool.descriptor)
 

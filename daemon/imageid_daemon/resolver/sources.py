@@ -67,7 +67,7 @@ class Sources:
         self.origins = origins
         self._store = store
         self.max_image_bytes = max_image_bytes
-        self._fills: Fills[_Arrival] = Fills(store.new_spool_path)
+        self._fills: Fills[_Arrival] = Fills(store.new_spool_path, store.disk)
         self._private = itertools.count()
 
     @property
@@ -122,10 +122,10 @@ class Sources:
         )
 
     async def _open(self, stack: AsyncExitStack, entry: Entry) -> Blob | None:
-        descriptor = await self._store.open_blob(entry)
-        if descriptor is None:
+        file = await self._store.open_blob(entry)
+        if file is None:
             return None
-        return stack.enter_context(closing(Blob(descriptor)))
+        return stack.enter_context(closing(Blob(file)))
 
     async def _follow(self, stack: AsyncExitStack, fetch: _Fetch, blob: Blob | None) -> Answer:
         # Nobody may join what must not be kept for anybody.
@@ -244,7 +244,9 @@ class Sources:
         )
         if arrival.stored and not spool.in_memory:
             try:
-                await to_its_end(self._store.commit(spool.file_path, entry, reservation))
+                await to_its_end(
+                    self._store.commit(spool.file_path, entry, reservation, spool.checksums)
+                )
             except OSError:
                 arrival.stored = False  # the disk refuses: the callers have their bytes
         else:

@@ -1,0 +1,213 @@
+"""Index, books and files, changed in step.
+
+Write order: spool, length and digest, facts, rename, entry. Delete order: entry, file, facts.
+So at any moment an entry names a whole blob, and what no entry names is swept at the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from imageid_daemon import checksums as crc
+from imageid_daemon.cache import rows
+from imageid_daemon.cache.ballast import Ballast
+from imageid_daemon.cache.blobs import Blobs
+from imageid_daemon.cache.changes import Changes
+from imageid_daemon.cache.entry import Entry
+from imageid_daemon.cache.facts import Facts, Record
+from imageid_daemon.cache.index import Index, IndexDamaged
+from imageid_daemon.cache.ledger import Ledger
+from imageid_daemon.cache.remover import Remover
+
+_HOT_ENTRIES = 4096
+
+log = structlog.get_logger("imageid.cache")
+
+
+class Contents:
+    """What is stored. Whoever changes it holds `mutation`.
+
+    Args:
+        durable: flush every blob before its entry, rather than in the background.
+    """
+
+    def __init__(self, directory: Path, ledger: Ledger, *, durable: bool) -> None:
+        self.directory = directory
+        self.ledger = ledger
+        self.durable = durable
+        self.blobs = Blobs(directory)
+        self.facts = Facts(directory)
+        self.ballast = Ballast(directory / "ballast")
+        self.index = Index(directory / "index")
+        # Published by this boot and not flushed yet; each publishing has a mark of its own.
+        self.unflushed: dict[str, object] = {}
+        # Published by an earlier boot that stopped before it had flushed them.
+        self.suspect: set[str] = set()
+        # One change at a time: a blob that one entry publishes is not unlinked for another.
+        self.mutation = asyncio.Lock()
+        self.changes = Changes()
+        self.remover = Remover(ledger, self.blobs, self.facts, self.mutation)
+        self._hot: OrderedDict[str, Entry] = OrderedDict()
+
+    # Reading
+
+    async def find(self, key: str) -> Entry | None:
+        """The entry of a key. Absent keys and those used lately cost no I/O."""
+        if (hot := self._hot.get(key)) is not None:
+            self._hot.move_to_end(key)
+            return hot
+        if key not in self.ledger:
+            return None
+        try:
+            row = await self.index.get(rows.entry_name(key))
+            entry = None if row is None else rows.read_entry(key, row)
+        except (IndexDamaged, msgspec.MsgspecError) as error:
+            log.warning("cache index not readable", reason=type(error).__name__)
+            return None
+        # Removed or replaced meanwhile.
+        if entry is None or self.ledger.digest_of(key) != entry.digest:
+            return None
+        return self._remember(entry)
+
+    # Changing
+
+    async def add(self, spool: Path, entry: Entry, checksums: bytes | None) -> None:
+        """Publish a spool and write its entry; the books are not touched yet.
+
+        Raises:
+            OSError: the disk does not take it; nothing is stored.
+        """
+        await asyncio.to_thread(self._publish, spool, entry, checksums)
+        put = [rows.entry_row(entry)]
+        if not self.durable:
+            put.append(rows.unflushed_row(entry.digest))
+        try:
+            await self.index.write(put=put)
+        except OSError:
+            if not self.ledger.holds(entry.digest):
+                await asyncio.to_thread(self.blobs.unlink, entry.digest)
+            raise
+
+    async def enter(self, entry: Entry) -> None:
+        """Take what was added into the books, before anything is awaited."""
+        replaced = self.ledger.digest_of(entry.key)
+        orphan = self._strike(entry.key)
+        if not self.durable:
+            self.unflushed[entry.digest] = object()
+        self.suspect.discard(entry.digest)
+        self.ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents)
+        self.ledger.note_checked(entry.digest)
+        self._remember(entry)
+        if orphan is not None:
+            self.remover.add([orphan])
+        elif replaced is not None and replaced != entry.digest:
+            await asyncio.to_thread(self.facts.drop, replaced, [entry.key])
+
+    async def renew(self, entry: Entry) -> None:
+        """Write an entry anew whose blob stays."""
+        if self.ledger.digest_of(entry.key) == entry.digest:
+            await self.index.write(put=[rows.entry_row(entry)])
+            self._remember(entry)
+
+    async def remove(self, keys: Iterable[str]) -> tuple[int, int]:
+        """Remove entries, and leave the blobs that no other holds to the remover.
+
+        Returns:
+            entries removed, bytes freed
+        """
+        before_bytes = self.ledger.stored_bytes
+        removed = [key for key in keys if key in self.ledger]
+        held = {key: self.ledger.digest_of(key) for key in removed}
+        orphans = [digest for key in removed if (digest := self._strike(key)) is not None]
+        names = [name for digest in orphans for name in rows.names_of_blob(digest)]
+        await self._delete_rows([*map(rows.entry_name, removed), *names])
+        shared = {digest: {k for k in held if held[k] == digest} for digest in held.values()}
+        for digest, gone in shared.items():
+            if digest is not None and self.ledger.holds(digest):
+                await asyncio.to_thread(self.facts.drop, digest, gone)
+        self.remover.add(orphans)
+        return len(removed), before_bytes - self.ledger.stored_bytes
+
+    async def try_to_write(self) -> None:
+        """Do what a fill does, with a file and a row of no meaning.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        await asyncio.to_thread(self.prepare)
+        await asyncio.to_thread(self.blobs.try_to_write)
+        await self.index.try_to_write()
+
+    def prepare(self) -> None:
+        """Make the folders. Blocking."""
+        self.blobs.prepare()
+        self.facts.prepare()
+
+    async def flush(self) -> None:
+        """Bring blobs, and what eviction knows of them, to the disk."""
+        marks = dict(self.unflushed)
+        synced = await asyncio.to_thread(self.blobs.sync, marks)
+        async with self.mutation:
+            # What was published anew meanwhile is another file.
+            safe = [digest for digest in synced if self.unflushed.get(digest) is marks[digest]]
+            for digest in safe:
+                del self.unflushed[digest]
+            moved = self.ledger.eviction.moved()
+            await self.index.write(
+                put=[rows.standing_row(digest, standing) for digest, standing in moved.items()],
+                delete=map(rows.unflushed_name, safe),
+            )
+
+    def _publish(self, spool: Path, entry: Entry, checksums: bytes | None) -> None:
+        if checksums is None:
+            with spool.open("rb") as file:
+                checksums = crc.of_file(file.fileno())
+        is_first = not self.ledger.holds(entry.digest)
+        if is_first or entry.key not in self.ledger.keys_of(entry.digest):
+            self.facts.write(Record(entry, checksums), first=is_first)
+        self.blobs.publish(spool, entry.digest, durable=self.durable)
+
+    async def _delete_rows(self, names: list[str]) -> None:
+        try:
+            await self.index.write(delete=names)
+        except OSError:
+            # A full disk cannot even delete rows, unless something is given up for it.
+            await asyncio.to_thread(self.ballast.drop)
+            try:
+                await self.index.write(delete=names)
+            except OSError as error:
+                # Without its blob an entry is harmless.
+                log.warning("cache index not updated", reason=type(error).__name__)
+
+    def _strike(self, key: str) -> str | None:
+        self._hot.pop(key, None)
+        orphan = self.ledger.remove(key)
+        if orphan is not None:
+            self.unflushed.pop(orphan, None)
+            self.suspect.discard(orphan)
+        return orphan
+
+    def _remember(self, entry: Entry) -> Entry:
+        self._hot[entry.key] = entry
+        self._hot.move_to_end(entry.key)
+        if len(self._hot) > _HOT_ENTRIES:
+            self._hot.popitem(last=False)
+        return entry
+
+    async def pin(self, pins: dict[str, float]) -> None:
+        """Keep what answers the keys until a Unix time each."""
+        await self.index.write(put=[rows.pin_row(key, until) for key, until in pins.items()])
+        for key, until in pins.items():
+            self.ledger.pin(key, until)
+
+    async def unpin(self, keys: Iterable[str]) -> int:
+        """Gives how many were pinned."""
+        pinned = [key for key in keys if self.ledger.unpin(key)]
+        await self._delete_rows([rows.pin_name(key) for key in pinned])
+        return len(pinned)

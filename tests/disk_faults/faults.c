@@ -1,0 +1,91 @@
+/* Preloaded: makes one call on files below a folder fail, or end the process.
+
+   Between the C library and whoever calls it, SQLite included. Armed and read through ctypes;
+   counts every call that changes, opens or flushes a file below FAULT_DIRECTORY. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DISARMED = 0, KILL = -1 };
+
+static atomic_int calls, nth, what, lasting;
+
+/* what: an errno, KILL, or DISARMED. */
+void fault_arm(int at, int error, int from_then_on) {
+    calls = 0;
+    nth = at;
+    lasting = from_then_on;
+    what = error;
+}
+
+int fault_calls(void) { return calls; }
+
+static int below(const char *path) {
+    const char *folder = getenv("FAULT_DIRECTORY");
+    return folder && path && strncmp(path, folder, strlen(folder)) == 0;
+}
+
+static int fails(void) {
+    int call = ++calls, error = what;
+    if (error == DISARMED || (lasting ? call < nth : call != nth)) return 0;
+    if (error == KILL) kill(getpid(), SIGKILL);
+    errno = error;
+    return 1;
+}
+
+static int path_fails(const char *path) { return below(path) && fails(); }
+
+static int file_fails(int file) {
+    char link[64], path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return 0;
+    path[length] = 0;
+    return path_fails(path);
+}
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+#define OPEN(name)                                                                                \
+    int name(const char *path, int flags, ...) {                                                  \
+        va_list rest;                                                                             \
+        va_start(rest, flags);                                                                    \
+        mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;                   \
+        va_end(rest);                                                                             \
+        return path_fails(path) ? -1 : REAL(name)(path, flags, mode);                             \
+    }
+#define ON_FILE(type, name, parameters, arguments)                                                \
+    type name parameters { return file_fails(file) ? -1 : REAL(name) arguments; }
+#define ON_PATH(name, parameters, arguments)                                                      \
+    int name parameters { return path_fails(path) ? -1 : REAL(name) arguments; }
+
+OPEN(open)
+OPEN(open64)
+ON_FILE(ssize_t, write, (int file, const void *data, size_t size), (file, data, size))
+ON_FILE(ssize_t, pwrite, (int file, const void *data, size_t size, off_t at), (file, data, size, at))
+ON_FILE(ssize_t, pwrite64, (int file, const void *data, size_t size, off64_t at), (file, data, size, at))
+ON_FILE(int, fsync, (int file), (file))
+ON_FILE(int, fdatasync, (int file), (file))
+ON_FILE(int, ftruncate, (int file, off_t size), (file, size))
+ON_FILE(int, ftruncate64, (int file, off64_t size), (file, size))
+ON_PATH(rename, (const char *path, const char *to), (path, to))
+ON_PATH(unlink, (const char *path), (path))
+ON_PATH(mkdir, (const char *path, mode_t mode), (path, mode))
+ON_PATH(chmod, (const char *path, mode_t mode), (path, mode))
+
+int posix_fallocate(int file, off_t from, off_t size) {
+    return file_fails(file) ? errno : REAL(posix_fallocate)(file, from, size);
+}
+int posix_fallocate64(int file, off64_t from, off64_t size) {
+    return file_fails(file) ? errno : REAL(posix_fallocate64)(file, from, size);
+}
