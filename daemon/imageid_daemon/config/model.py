@@ -75,6 +75,7 @@ class OriginSettings:
         password_env: name of an environment variable; so is `token_env`.
         timeout_seconds: of silence, before the headers or between two reads.
         connections: requests at a time, bodies included.
+        rate: requests a second; None is any number.
         retries: after the first try.
     """
 
@@ -89,6 +90,7 @@ class OriginSettings:
     timeout_seconds: float = 30.0
     connect_timeout_seconds: float = 10.0
     connections: int = 8
+    rate: float | None = None
     retries: int = 3
 
 

@@ -213,7 +213,15 @@ SETTINGS: tuple[Setting, ...] = (
         "origins.NAME.connections",
         values.whole(1, 256),
         8,
-        "requests to it at the same time",
+        "most requests to it at the same time; fewer while it answers 429, 503 or too late",
+    ),
+    Setting(
+        "origins.NAME.rate",
+        values.positive,
+        None,
+        "most requests to it a second",
+        default_text="any",
+        example="20",
     ),
     Setting(
         "origins.NAME.retries",

@@ -11,15 +11,18 @@ from datetime import UTC, datetime
 
 import stamina
 
+from imageid_daemon.callers import Claims
 from imageid_daemon.config import OriginSettings
 from imageid_daemon.origins.allow import AllowList
 from imageid_daemon.origins.connections import Answer, Connections, Timeouts, Unreached
 from imageid_daemon.origins.credentials import Credentials, scope
-from imageid_daemon.origins.governor import Governor
+from imageid_daemon.origins.gate import Limits, Outcome
+from imageid_daemon.origins.governor import Governor, Refused, Server
+from imageid_daemon.origins.outcome import of_failure, of_status
 from imageid_daemon.origins.retry import backoff_seconds, wait_seconds
 from imageid_daemon.origins.routes import Routes
 from imageid_daemon.origins.target import Target
-from imageid_loaders.errors import NotAllowed
+from imageid_loaders.errors import NotAllowed, Unavailable
 
 _UNCONFIGURED = OriginSettings(name="", url="")
 
@@ -31,7 +34,6 @@ class Policy:
     allow: AllowList
     routes: Routes
     credentials: Credentials
-    governor: Governor
     max_image_bytes: int
 
 
@@ -53,22 +55,30 @@ class Exchange:
     def __init__(
         self,
         connections: Connections,
+        governor: Governor,
         policy: Policy,
         user_agent: str,
         observe: Callable[[str], None],
     ) -> None:
         self._connections = connections
+        self._governor = governor
         self._policy = policy
         self._user_agent = user_agent
         self._observe = observe
 
     @asynccontextmanager
-    async def get(self, asked: Target, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
+    async def get(
+        self, asked: Target, headers: Mapping[str, str], claims: Claims
+    ) -> AsyncIterator[Answer]:
         """Give the response of the last try, whatever its status.
+
+        Args:
+            claims: who waits for it; they may come and go meanwhile.
 
         Raises:
             NotAllowed: the host, or its address, is not in the allow-list.
-            Unavailable, OriginTimeout: no response came.
+            Unavailable, OriginTimeout: no response came, or the server has failed so often
+                that it is left alone.
         """
         if not self._policy.allow.allows_host(asked):
             raise NotAllowed(
@@ -77,13 +87,14 @@ class Exchange:
             )
         origin = self._policy.routes.find(asked)
         async with AsyncExitStack() as held:
-            yield await self._answer(asked, headers, origin, held)
+            yield await self._answer(asked, headers, origin, claims, held)
 
     async def _answer(
         self,
         asked: Target,
         headers: Mapping[str, str],
         origin: OriginSettings | None,
+        claims: Claims,
         held: AsyncExitStack,
     ) -> Answer:
         limits = origin or _UNCONFIGURED
@@ -92,12 +103,27 @@ class Exchange:
             with attempt:
                 async with AsyncExitStack() as opened:
                     fields = await self._fields(headers, origin)
-                    answer = await self._try(asked, fields, limits, attempt.num, opened)
+                    judge = await self._turn(asked, limits, claims, opened)
+                    answer = await self._try(asked, fields, limits, attempt.num, judge, opened)
                     # Kept until the caller has read the body; a try that failed is
                     # closed right here, its slot free while it waits.
                     held.push_async_exit(opened.pop_all())
                     return answer
         raise AssertionError("the last try returns or raises")
+
+    async def _turn(
+        self, asked: Target, limits: OriginSettings, claims: Claims, opened: AsyncExitStack
+    ) -> Callable[[Outcome], None]:
+        server = Server(limits.name, asked.server)
+        turn = self._governor.turn(server, Limits(limits.connections, limits.rate), claims)
+        try:
+            return await opened.enter_async_context(turn)
+        except Refused as refused:
+            raise Unavailable(
+                f"{asked.label} has failed again and again and is left alone for a while;"
+                " see whether it runs",
+                retry_after_seconds=refused.retry_after_seconds,
+            ) from None
 
     async def _try(
         self,
@@ -105,23 +131,24 @@ class Exchange:
         fields: dict[str, str],
         limits: OriginSettings,
         tries: int,
+        judge: Callable[[Outcome], None],
         opened: AsyncExitStack,
     ) -> Answer:
-        server = limits.name or asked.server
         backoff = backoff_seconds(tries, random.random())  # noqa: S311 - spreads load
-        slot = self._policy.governor.slot(server, limits.connections)
         timeouts = Timeouts(limits.connect_timeout_seconds, limits.timeout_seconds)
-        await opened.enter_async_context(slot)
         try:
             answer = await opened.enter_async_context(
                 self._connections.get(asked, fields.items(), timeouts)
             )
         except Unreached as unreached:
             self._observe("error")
+            if (outcome := of_failure(unreached)) is not None:
+                judge(outcome)
             if unreached.is_temporary and tries <= limits.retries:
                 raise _Again(unreached.error.reason, backoff) from unreached
             raise unreached.error from unreached
         self._observe(f"{answer.status // 100}xx")
+        judge(of_status(answer.status))
         retry_after = answer.headers.get("retry-after")
         wait = wait_seconds(answer.status, retry_after, backoff, datetime.now(UTC))
         if wait is not None and tries <= limits.retries:

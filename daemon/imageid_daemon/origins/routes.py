@@ -12,7 +12,8 @@ class Routes:
     """Finds the origin whose `url` or `wado_uri` a target lies below; the longest wins."""
 
     def __init__(self, origins: Iterable[OriginSettings]) -> None:
-        roots = [(target(url), origin) for origin in origins for url in _urls(origin)]
+        self.origins = tuple(origins)
+        roots = [(target(url), origin) for origin in self.origins for url in _urls(origin)]
         self.urls = tuple(root.url for root, _ in roots)
         self._roots = sorted(roots, key=lambda root: len(root[0].path), reverse=True)
 
