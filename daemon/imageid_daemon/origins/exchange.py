@@ -22,6 +22,8 @@ from imageid_daemon.origins.outcome import of_failure, of_status
 from imageid_daemon.origins.retry import backoff_seconds, wait_seconds
 from imageid_daemon.origins.routes import Routes
 from imageid_daemon.origins.target import Target
+from imageid_daemon.origins.tokens import Tokens
+from imageid_daemon.origins.way import way_to
 from imageid_loaders.errors import NotAllowed, Unavailable
 
 _UNCONFIGURED = OriginSettings(name="", url="")
@@ -56,12 +58,14 @@ class Exchange:
         self,
         connections: Connections,
         governor: Governor,
+        tokens: Tokens,
         policy: Policy,
         user_agent: str,
         observe: Callable[[str], None],
     ) -> None:
         self._connections = connections
         self._governor = governor
+        self._tokens = tokens
         self._policy = policy
         self._user_agent = user_agent
         self._observe = observe
@@ -87,7 +91,12 @@ class Exchange:
             )
         origin = self._policy.routes.find(asked)
         async with AsyncExitStack() as held:
-            yield await self._answer(asked, headers, origin, claims, held)
+            answer, token = await self._answer(asked, headers, origin, claims, held)
+            if origin and token and answer.status == 401 and self._tokens.reject(origin, token):
+                # Once: what a new token does not open, another new one does not either.
+                await held.aclose()
+                answer, _ = await self._answer(asked, headers, origin, claims, held)
+            yield answer
 
     async def _answer(
         self,
@@ -96,19 +105,20 @@ class Exchange:
         origin: OriginSettings | None,
         claims: Claims,
         held: AsyncExitStack,
-    ) -> Answer:
+    ) -> tuple[Answer, str | None]:
         limits = origin or _UNCONFIGURED
         tries = stamina.retry_context(on=_wait, attempts=limits.retries + 1, timeout=None)
         async for attempt in tries:
             with attempt:
                 async with AsyncExitStack() as opened:
-                    fields = await self._fields(headers, origin)
                     judge = await self._turn(asked, limits, claims, opened)
+                    # After the wait, in which a token may have been renewed.
+                    fields, token = await self._fields(headers, origin)
                     answer = await self._try(asked, fields, limits, attempt.num, judge, opened)
                     # Kept until the caller has read the body; a try that failed is
                     # closed right here, its slot free while it waits.
                     held.push_async_exit(opened.pop_all())
-                    return answer
+                    return answer, token
         raise AssertionError("the last try returns or raises")
 
     async def _turn(
@@ -136,9 +146,10 @@ class Exchange:
     ) -> Answer:
         backoff = backoff_seconds(tries, random.random())  # noqa: S311 - spreads load
         timeouts = Timeouts(limits.connect_timeout_seconds, limits.timeout_seconds)
+        way = way_to(limits)
         try:
             answer = await opened.enter_async_context(
-                self._connections.get(asked, fields.items(), timeouts)
+                self._connections.get(asked, fields.items(), timeouts, way)
             )
         except Unreached as unreached:
             self._observe("error")
@@ -157,17 +168,20 @@ class Exchange:
 
     async def _fields(
         self, headers: Mapping[str, str], origin: OriginSettings | None
-    ) -> dict[str, str]:
+    ) -> tuple[dict[str, str], str | None]:
+        """Give the request's fields, and the OAuth 2 token among them."""
         fields = {name.lower(): value for name, value in headers.items()}
         fields.pop("host", None)
         fields.setdefault("user-agent", self._user_agent)
         # Packing a DICOM body costs Orthanc 40 to 170 ms and saves nothing.
         fields.setdefault("accept-encoding", "identity")
-        if scope(origin):
-            credentials = self._policy.credentials
-            secret = await asyncio.to_thread(credentials.authorization, origin)
-            fields["authorization"] = secret or ""
-        return fields
+        if origin is None or not scope(origin):
+            return fields, None
+        fields |= await asyncio.to_thread(self._policy.credentials.fields, origin)
+        if origin.token_endpoint is None:
+            return fields, None
+        token = await self._tokens.token(origin)
+        return fields | {"authorization": f"Bearer {token}"}, token
 
 
 def _wait(error: Exception) -> bool | float:

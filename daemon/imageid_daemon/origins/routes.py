@@ -15,6 +15,8 @@ class Routes:
         self.origins = tuple(origins)
         roots = [(target(url), origin) for origin in self.origins for url in _urls(origin)]
         self.urls = tuple(root.url for root, _ in roots)
+        helpers = [(origin.token_endpoint, origin.proxy) for origin in self.origins]
+        self.helper_urls = tuple(url for pair in helpers for url in pair if url)
         self._roots = sorted(roots, key=lambda root: len(root[0].path), reverse=True)
 
     def find(self, wanted: Target) -> OriginSettings | None:

@@ -22,6 +22,8 @@ from imageid_daemon.origins.governor import Governor, OriginFigures
 from imageid_daemon.origins.redirects import MOST_REDIRECTS, forwarded, next_target, too_many
 from imageid_daemon.origins.routes import Routes
 from imageid_daemon.origins.target import target
+from imageid_daemon.origins.token_endpoint import TokenEndpoint
+from imageid_daemon.origins.tokens import Tokens
 from imageid_loaders.base import Response, Transport
 from imageid_loaders.errors import InvalidImageId
 
@@ -39,7 +41,7 @@ class Origins:
 
     Args:
         origins: by name.
-        environ: where `password_env` and `token_env` are looked up.
+        environ: where the variables that hold secrets are looked up.
         max_image_bytes: bodies beyond it are refused.
         pointed_at: URLs in the loaders' own settings; their servers may be reached.
         ssl_context: makes the trust for https, when it is first needed.
@@ -61,6 +63,8 @@ class Origins:
         self._policy = _policy(network, origins.values(), environ, max_image_bytes, pointed_at)
         self._connections = Connections(self._allowed_addresses, ssl_context)
         self._governor = Governor(now)
+        endpoint = TokenEndpoint(self._connections, now)
+        self._tokens = Tokens(lambda origin: endpoint.fetch(origin, self._policy.credentials), now)
         self._metrics = metrics
         self._user_agent = f"imageid/{version('imageid-daemon')}"
 
@@ -105,6 +109,7 @@ class Origins:
 
     async def aclose(self) -> None:
         """Close all connections, those in use too."""
+        await self._tokens.aclose()
         await self._connections.aclose()
 
     def get(
@@ -113,7 +118,7 @@ class Origins:
         """Send a GET, as `imageid_loaders.base.Transport.get`."""
         observe = partial(self._metrics.observe_response, scheme)
         exchange = Exchange(
-            self._connections, self._governor, self._policy, self._user_agent, observe
+            self._connections, self._governor, self._tokens, self._policy, self._user_agent, observe
         )
         return _followed(exchange, url, headers, claims, self._policy.max_image_bytes)
 
@@ -162,7 +167,7 @@ def _policy(
 ) -> Policy:
     routes = Routes(origins)
     return Policy(
-        allow=AllowList.of(network.allow, [*routes.urls, *pointed_at]),
+        allow=AllowList.of(network.allow, [*routes.urls, *pointed_at], routes.helper_urls),
         routes=routes,
         credentials=Credentials(environ),
         max_image_bytes=max_image_bytes,
