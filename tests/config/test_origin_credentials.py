@@ -1,5 +1,6 @@
 """OAuth 2, certificates, extra fields and proxies of an origin, as they are written."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ def test_all_of_them_are_read(written, secret, pair):
         token_endpoint = "https://login.example/token"
         client_id = "me"
         client_secret_file = "{secret()}"
+        refresh_token_file = "{secret()}"
         scopes = ["dicom.read"]
         client_certificate = "{pair[0]}"
         client_key = "{pair[1]}"
@@ -37,6 +39,7 @@ def test_all_of_them_are_read(written, secret, pair):
 
     assert (pacs.token_endpoint, pacs.client_id) == ("https://login.example/token", "me")
     assert (pacs.client_secret_file, pacs.scopes) == (secret(), ("dicom.read",))
+    assert pacs.refresh_token_file == secret()
     assert (pacs.client_certificate, pacs.client_key, pacs.ca_file) == (*pair, LOCALHOST)
     assert (pacs.proxy, pacs.rate) == ("http://proxy.example:3128", 2.5)
     assert pacs.headers == (
@@ -53,6 +56,11 @@ def test_all_of_them_are_read(written, secret, pair):
         (OAUTH + 'client_id = "me"', "needs client_secret_file or client_secret_env"),
         ('client_id = "me"', "no token_endpoint"),
         ('scopes = ["all"]', "no token_endpoint"),
+        ('refresh_token_file = "{secret}"', "no token_endpoint"),
+        (
+            OAUTH + 'client_id = "me"\nrefresh_token_file = "/no/such/file"',
+            "refresh_token_file: /no/such/file",
+        ),
         (OAUTH + 'client_id = "me"\nclient_secret_env = "UNSET"', "UNSET is not set"),
         (OAUTH + 'client_id = "me"\nclient_secret_env = "S"\ntoken_env = "S"', "keep one"),
         (
@@ -99,6 +107,17 @@ def test_a_certificate_needs_its_own_key(written, pair, tmp_path):
     (problem,) = written.problems(PACS + toml)
 
     assert "client_certificate" in problem
+
+
+def test_an_encrypted_key_is_refused_without_asking_for_its_password(written, pair, tmp_path):
+    key = tmp_path / "encrypted.key"
+    encrypt = ("openssl", "ec", "-aes256", "-passout", "pass:word", "-in", pair[1], "-out", key)
+    subprocess.run(encrypt, check=True, capture_output=True)
+    key.chmod(0o600)
+
+    (problem,) = written.problems(PACS + f'client_certificate = "{pair[0]}"\nclient_key = "{key}"')
+
+    assert "unencrypted key" in problem
 
 
 def test_a_value_that_may_be_a_secret_is_not_shown(written):

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from pathlib import Path
 
 import pytest
 
@@ -271,7 +272,78 @@ def test_an_unknown_word_of_the_endpoint_is_not_repeated():
 def test_a_client_with_a_certificate_needs_no_secret():
     origin = OriginSettings("pacs", "https://p", token_endpoint="https://l", client_id="me")
 
-    fields, body = token_request(origin, None)
+    fields, body = token_request(origin, None, None)
 
     assert "authorization" not in fields
     assert body == b"grant_type=client_credentials&client_id=me"
+
+
+@pytest.fixture
+def refresh_token_file(tmp_path):
+    file = tmp_path / "refresh-token"
+    file.write_text("r1\n")
+    file.chmod(0o600)
+    return file
+
+
+@pytest.fixture
+def refreshing(server, login, way, refresh_token_file):
+    """A public client that has a user's consent."""
+    clock = Clock()
+    settings = pacs(server, login, client_secret_env=None, refresh_token_file=refresh_token_file)
+    made = way(settings, now=clock)
+    made.clock = clock
+    return made
+
+
+def forms(login) -> list[bytes]:
+    return [each.body for each in login.received]
+
+
+async def test_a_refresh_token_is_shown_in_place_of_the_clients_own_right(
+    server, login, refreshing
+):
+    url = server.on("/", reply(b"image"))
+    login.on("/token", granted("t1", expires_in=3600))
+
+    assert await refreshing.read(url) == b"image"
+
+    assert shown(server) == ["Bearer t1"]
+    expected = b"grant_type=refresh_token&refresh_token=r1&client_id=viewer%3A1"
+    assert forms(login) == [expected]
+
+
+async def test_another_one_that_is_given_is_kept_in_the_file_and_shown_next(
+    server, login, refreshing, refresh_token_file
+):
+    url = server.on("/", reply(b"image"))
+    login.on("/token", granted("t1", expires_in=60, refresh_token="r2"), granted("t2"))
+    await refreshing.read(url)
+    refreshing.clock.seconds = 100.0
+
+    await refreshing.read(url)
+
+    assert b"refresh_token=r2" in forms(login)[1]
+    assert refresh_token_file.read_text() == "r2\n"
+    assert refresh_token_file.stat().st_mode & 0o777 == 0o600
+    assert list(refresh_token_file.parent.iterdir()) == [refresh_token_file]
+
+
+async def test_where_it_cannot_be_written_it_is_shown_all_the_same(
+    server, login, way, refresh_token_file
+):
+    url = server.on("/", reply(b"image"))
+    login.on("/token", granted("t1", expires_in=60, refresh_token="r2"), granted("t2"))
+    clock = Clock()
+    with refresh_token_file.open() as opened:
+        # The same file, in a folder that takes no other, whoever asks.
+        file = Path(f"/proc/self/fd/{opened.fileno()}")
+        settings = pacs(server, login, client_secret_env=None, refresh_token_file=file)
+        client = way(settings, now=clock)
+        await client.read(url)
+        clock.seconds = 100.0
+
+        await client.read(url)
+
+    assert b"refresh_token=r2" in forms(login)[1]
+    assert refresh_token_file.read_text() == "r1\n"

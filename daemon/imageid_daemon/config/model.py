@@ -89,6 +89,8 @@ class OriginSettings:
         password_env: name of an environment variable; so are `token_env` and
             `client_secret_env`.
         token_endpoint: of OAuth 2, that gives tokens to `client_id` and its secret.
+        refresh_token_file: stands for a user's consent, in place of the client's own right;
+            rewritten when the endpoint gives another.
         client_key: of the certificate; None where it stands in the same file.
         ca_file: authorities that are trusted besides the system's.
         proxy: `http://HOST:PORT`.
@@ -110,6 +112,7 @@ class OriginSettings:
     client_id: str | None = None
     client_secret_file: Path | None = None
     client_secret_env: str | None = None
+    refresh_token_file: Path | None = None
     scopes: tuple[str, ...] = ()
     client_certificate: Path | None = None
     client_key: Path | None = None

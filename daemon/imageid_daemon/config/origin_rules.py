@@ -54,11 +54,11 @@ def _oauth_problems(where: str, origin: OriginSettings) -> Iterator[str]:
     if secrets == 0:
         yield f"{where}: has client_secret_file and client_secret_env; keep one"
     if origin.token_endpoint is None:
-        if origin.client_id or secrets < 2 or origin.scopes:
+        if origin.client_id or secrets < 2 or origin.scopes or origin.refresh_token_file:
             yield f"{where}: has settings of OAuth 2 but no token_endpoint"
     elif not origin.client_id:
         yield f"{where}.token_endpoint: needs client_id"
-    elif secrets == 2 and origin.client_certificate is None:
+    elif secrets == 2 and not origin.client_certificate and not origin.refresh_token_file:
         yield f"{where}.token_endpoint: needs client_secret_file or client_secret_env"
 
 
@@ -93,6 +93,7 @@ def _secret_problems(
         "password_file": origin.password_file,
         "token_file": origin.token_file,
         "client_secret_file": origin.client_secret_file,
+        "refresh_token_file": origin.refresh_token_file,
         **{f"headers.{header.name}": header.file for header in origin.headers},
     }
     for key, file in files.items():

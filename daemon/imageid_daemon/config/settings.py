@@ -229,6 +229,14 @@ SETTINGS: tuple[Setting, ...] = (
         example='"PACS_CLIENT_SECRET"',
     ),
     Setting(
+        "origins.NAME.refresh_token_file",
+        values.path,
+        None,
+        "file with a refresh token, mode 0600: tokens are fetched with it instead; a new one that"
+        " the endpoint gives is written there",
+        example='"/home/me/.config/imageid/pacs.refresh-token"',
+    ),
+    Setting(
         "origins.NAME.scopes",
         values.texts,
         (),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,8 +44,17 @@ class Credentials:
             fields["authorization"] = basic(origin.user, password)
         return fields
 
+    def refresh_token(self, origin: OriginSettings) -> str | None:
+        """Give what stands for a user's consent; None where the client asks in its own right.
+
+        Raises:
+            Unauthenticated: it is gone.
+        """
+        file = origin.refresh_token_file
+        return None if file is None else self._secret(origin, file, None)
+
     def client_secret(self, origin: OriginSettings) -> str | None:
-        """Give what the token endpoint is shown; None where a certificate takes its place.
+        """Give what the token endpoint is shown; None where the client has none.
 
         Raises:
             Unauthenticated: it is gone.
@@ -60,7 +71,7 @@ class Credentials:
         if not secret or not secret.isprintable():
             raise Unauthenticated(
                 f"the secret of origin {origin.name} cannot be read, is empty or has more than"
-                " one line; check its password, token, client_secret or headers setting"
+                " one line; check its settings of passwords, tokens, secrets and headers"
             )
         return secret
 
@@ -70,6 +81,21 @@ class Credentials:
         if known is None or known[0] != version:
             known = self._read[file] = (version, file.read_text("utf-8").rstrip("\r\n"))
         return known[1]
+
+
+def write_secret(file: Path, secret: str) -> None:
+    """Replace a secret in its file; whoever reads it finds the old one or the new one."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 0600
+    written = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(secret + "\n")
+            opened.flush()
+            os.fsync(opened.fileno())
+        written.replace(file)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
 
 
 def file_version(file: Path) -> Version:
@@ -104,7 +130,8 @@ def _who(origin: OriginSettings) -> list[str]:
     elif origin.user is not None:
         who.append(f"user {origin.user}")
     elif origin.token_endpoint is not None:
-        who.append(f"client {origin.client_id} {origin.token_endpoint} {' '.join(origin.scopes)}")
+        kind = "client" if origin.refresh_token_file is None else "user of client"
+        who.append(f"{kind} {origin.client_id} {origin.token_endpoint} {' '.join(origin.scopes)}")
     if origin.client_certificate is not None:
         who.append(f"certificate {origin.client_certificate}")
     # Another value, say of a tenant's name, shows other images.

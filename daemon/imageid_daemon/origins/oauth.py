@@ -1,4 +1,8 @@
-"""Client credentials of OAuth 2 (RFC 6749 section 4.4): the request and its answer. Pure."""
+"""Requests for tokens of OAuth 2, and their answers. Pure.
+
+A client asks in its own right (RFC 6749 section 4.4), or with a refresh token for somebody
+who once agreed to it (section 6).
+"""
 
 from __future__ import annotations
 
@@ -30,30 +34,43 @@ _CODES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Args: fresh_until_seconds: infinite where unknown; both on the clock of whoever asked."""
+    """What was given; times are on the clock of whoever asked.
+
+    Args:
+        fresh_until_seconds: infinite where unknown.
+        refresh_token: takes the place of the one that was shown, which may count no more.
+    """
 
     value: str = field(repr=False)
     since_seconds: float
     fresh_until_seconds: float
+    refresh_token: str | None = field(default=None, repr=False)
 
 
 class _Granted(msgspec.Struct):
     access_token: str
     token_type: str
     expires_in: float | None = None
+    refresh_token: str | None = None
 
 
 class _Refused(msgspec.Struct):
     error: str = ""
 
 
-def token_request(origin: OriginSettings, secret: str | None) -> tuple[dict[str, str], bytes]:
+def token_request(
+    origin: OriginSettings, secret: str | None, refresh_token: str | None
+) -> tuple[dict[str, str], bytes]:
     """Give fields and body of the POST that asks for a token.
 
     Args:
-        secret: of the client; None where its certificate says who it is (RFC 8705).
+        secret: of the client; None where its certificate says who it is (RFC 8705), or
+            where it is a public one.
+        refresh_token: None to ask in the client's own right.
     """
     form = {"grant_type": "client_credentials"}
+    if refresh_token is not None:
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     if origin.scopes:
         form["scope"] = " ".join(origin.scopes)
     fields = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
@@ -80,15 +97,17 @@ def token_of(status: int, body: bytes, origin_name: str, now_seconds: float) -> 
     except msgspec.DecodeError:
         granted = _Granted("", "")
     token, life_seconds = granted.access_token, granted.expires_in
+    refresh_token = granted.refresh_token
     is_field = token.isascii() and token.isprintable() and token and " " not in token
     if not is_field or granted.token_type.lower() != "bearer":
         raise Unauthenticated(
             f"the token endpoint of origin {origin_name} gave no bearer token; check its URL"
         )
     if life_seconds is None:
-        return Token(token, now_seconds, float("inf"))
+        return Token(token, now_seconds, float("inf"), refresh_token)
     leeway_seconds = min(_LEEWAY_SECONDS, _LEEWAY_SHARE * life_seconds)
-    return Token(token, now_seconds, now_seconds + life_seconds - leeway_seconds)
+    fresh_until_seconds = now_seconds + life_seconds - leeway_seconds
+    return Token(token, now_seconds, fresh_until_seconds, refresh_token)
 
 
 def _failure(status: int, body: bytes, origin_name: str) -> ImageError:

@@ -163,6 +163,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata]: ...
 
     @overload
@@ -174,6 +175,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata | Error]: ...
 
     def metadata_many(
@@ -184,6 +186,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata] | list[Metadata | Error]:
         """The same for many images, in their order, before any pixel of theirs is read.
 
@@ -196,7 +199,7 @@ class Client:
         """
         batch = Batch(errors)
         with failures_told(self._endpoint):
-            for request in metadata_requests(image_ids, dicom_json, max_age, cache):
+            for request in metadata_requests(image_ids, dicom_json, max_age, cache, priority):
                 call = self._images.BatchGetImageMetadata(
                     request,
                     timeout=self._timeout_seconds,

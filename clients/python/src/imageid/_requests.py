@@ -62,12 +62,19 @@ def stat_requests(image_ids: Iterable[str], output: Output) -> Iterator[v1.StatI
 
 
 def metadata_requests(
-    image_ids: Iterable[str], dicom_json: bool, max_age: float | None, cache: CacheMode
+    image_ids: Iterable[str],
+    dicom_json: bool,
+    max_age: float | None,
+    cache: CacheMode,
+    priority: Priority,
 ) -> Iterator[v1.BatchGetImageMetadataRequest]:
     control = cache_control(max_age, cache)
     for batch in _batches(image_ids):
         yield v1.BatchGetImageMetadataRequest(
-            image_ids=batch, cache_control=control, include_dicom_json=dicom_json
+            image_ids=batch,
+            cache_control=control,
+            priority=urgency(priority),
+            include_dicom_json=dicom_json,
         )
 
 

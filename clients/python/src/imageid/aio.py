@@ -140,6 +140,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata]: ...
 
     @overload
@@ -151,6 +152,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata | Error]: ...
 
     async def metadata_many(
@@ -161,11 +163,12 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata] | list[Metadata | Error]:
         """As `imageid.Client.metadata_many`."""
         batch = Batch(errors)
         with failures_told(self._endpoint):
-            for request in metadata_requests(image_ids, dicom_json, max_age, cache):
+            for request in metadata_requests(image_ids, dicom_json, max_age, cache, priority):
                 call = self._images.BatchGetImageMetadata(
                     request,
                     timeout=self._timeout_seconds,
