@@ -1,6 +1,7 @@
 """Everything Prometheus sees, on a registry of its own.
 
-Labels are closed sets: schemes that a loader is installed for, statuses, code classes.
+Labels are closed sets: schemes that a loader is installed for, statuses, code classes,
+priorities, and the names of configured origins.
 Never an imageId, a URL or a UID.
 """
 
