@@ -85,6 +85,31 @@ def test_a_slow_answer_halves_what_is_admitted():
     assert len(admitted(gate, 1.0)) == 2
 
 
+def test_a_server_that_wants_to_be_left_in_peace_is_until_then():
+    gate = Gate(Limits(connections=4), 0.0)
+    queued(gate, 2)
+    turn = gate.admit(0.0)[1]
+
+    gate.judge(turn, Outcome(slow=True, pause_seconds=3.0), 1.0)
+    gate.leave(turn)
+
+    assert admitted(gate, 3.5) == []
+    assert gate.wake_seconds(3.5) == 0.5
+    assert len(admitted(gate, 4.0)) == 1
+
+
+def test_a_gate_is_not_forgotten_before_its_server_may_be_asked_again():
+    gate = Gate(Limits(connections=1), 0.0)
+    queued(gate, 1)
+    [turn] = admitted(gate)
+
+    gate.judge(turn, Outcome(slow=True, pause_seconds=3.0), 1.0)
+    gate.leave(turn)
+
+    assert not gate.is_forgettable(3.5)
+    assert gate.is_forgettable(4.0)
+
+
 def test_an_open_breaker_sends_everybody_away():
     gate = open_gate()
     queued(gate, 3)

@@ -112,6 +112,23 @@ async def test_an_origin_that_is_asked_too_much_gets_less_at_a_time_and_then_mor
     assert client.figures("pacs").limit == 5
 
 
+async def test_after_too_many_requests_nothing_is_sent_until_the_origin_allows(server, way):
+    clock = Clock()
+    url = server.on("/", reply(status=429, Retry_After="5"), reply(b"image"))
+    client = way(pacs(server), now=clock)
+    async with client.get(url) as response:
+        assert response.status == 429
+
+    waiting = asyncio.create_task(client.read(url))
+    await settled()
+    sent = len(server.received)
+    waiting.cancel()
+    clock.seconds += 5.0
+
+    assert sent == 1
+    assert await client.read(url) == b"image"
+
+
 async def test_silence_counts_as_being_asked_too_much(server, way):
     client = way(pacs(server, connections=8, timeout_seconds=0.05))
 

@@ -19,7 +19,7 @@ from imageid_daemon.origins.credentials import Credentials, scope
 from imageid_daemon.origins.gate import Limits, Outcome
 from imageid_daemon.origins.governor import Governor, Refused, Server
 from imageid_daemon.origins.outcome import of_failure, of_status
-from imageid_daemon.origins.retry import backoff_seconds, wait_seconds
+from imageid_daemon.origins.retry import backoff_seconds, retry_after_seconds, wait_seconds
 from imageid_daemon.origins.routes import Routes
 from imageid_daemon.origins.target import Target
 from imageid_daemon.origins.tokens import Tokens
@@ -159,9 +159,10 @@ class Exchange:
                 raise _Again(unreached.error.reason, backoff) from unreached
             raise unreached.error from unreached
         self._observe(f"{answer.status // 100}xx")
-        judge(of_status(answer.status))
+        now = datetime.now(UTC)
         retry_after = answer.headers.get("retry-after")
-        wait = wait_seconds(answer.status, retry_after, backoff, datetime.now(UTC))
+        judge(of_status(answer.status, retry_after_seconds(retry_after, now)))
+        wait = wait_seconds(answer.status, retry_after, backoff, now)
         if wait is not None and tries <= limits.retries:
             raise _Again(f"status {answer.status}", wait)
         return answer

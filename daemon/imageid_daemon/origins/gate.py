@@ -30,10 +30,12 @@ class Outcome:
     Args:
         failed: it does not work.
         slow: it is asked for too much.
+        pause_seconds: for how long it wants to be asked for nothing at all.
     """
 
     failed: bool = False
     slow: bool = False
+    pause_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class Gate:
         self.breaker = Breaker()
         self.running = 0
         self._bucket = _bucket(limits.rate, now_seconds)
+        self._paused_until_seconds = now_seconds
 
     def follow(self, limits: Limits, now_seconds: float) -> None:
         """The configuration may have changed."""
@@ -71,6 +74,7 @@ class Gate:
             and not self.line
             and self.breaker.is_untouched
             and self.limit.current == self.limit.most
+            and self._paused_until_seconds <= now_seconds
             and (self._bucket is None or self._bucket.is_full(now_seconds))
         )
 
@@ -100,6 +104,9 @@ class Gate:
     def judge(self, turn: Turn, outcome: Outcome, now_seconds: float) -> None:
         """The server answered, or did not."""
         turn.is_judged = True
+        if outcome.pause_seconds:
+            until_seconds = now_seconds + outcome.pause_seconds
+            self._paused_until_seconds = max(self._paused_until_seconds, until_seconds)
         if outcome.slow:
             self.limit.slow(turn.started_seconds, now_seconds)
         if outcome.failed:
@@ -119,7 +126,9 @@ class Gate:
         return self.running < self.limit.current and self.breaker.passes(now_seconds)
 
     def _wait_seconds(self, now_seconds: float) -> float:
-        return self._bucket.wait_seconds(now_seconds) if self._bucket else 0.0
+        pause_seconds = max(0.0, self._paused_until_seconds - now_seconds)
+        bucket_seconds = self._bucket.wait_seconds(now_seconds) if self._bucket else 0.0
+        return max(pause_seconds, bucket_seconds)
 
 
 def _bucket(rate: float | None, now_seconds: float) -> TokenBucket | None:
