@@ -70,6 +70,7 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         sources = Sources(store, origins, config.cache.max_image_bytes)
         resolver = Resolver(registry, store, sources, pool)
         metrics.watch(store.ledger, lambda: resolver.running_fills, pool)
+        metrics.watch_origins(origins.figures)
         token, token_file = new_token(runtime)
         grpc_server = GrpcServer(Door(resolver, store.ledger, cache, metrics, token))
         listen = await grpc_server.start(config.server.listen)

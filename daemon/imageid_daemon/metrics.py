@@ -1,6 +1,7 @@
 """Everything Prometheus sees, on a registry of its own.
 
-Labels are closed sets: schemes that a loader is installed for, statuses, code classes.
+Labels are closed sets: schemes that a loader is installed for, statuses, code classes,
+priorities, and the names of configured origins.
 Never an imageId, a URL or a UID.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from imageid_daemon import __version__
+from imageid_daemon.callers import Priority
 
 _FIRST_BYTE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _DECODE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
@@ -56,6 +58,25 @@ class PoolFigures(Protocol):
     def idle(self) -> int: ...
     @property
     def queued(self) -> int: ...
+
+
+class OriginFigures(Protocol):
+    """How things stand at one origin; `limit` and `breaker` are None where it is several."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def waiting(self) -> Mapping[Priority, int]: ...
+    @property
+    def running(self) -> int: ...
+    @property
+    def limit(self) -> int | None: ...
+    @property
+    def breaker(self) -> int | None: ...
+    @property
+    def opened(self) -> int: ...
+    @property
+    def refused(self) -> int: ...
 
 
 class Metrics:
@@ -126,6 +147,10 @@ class Metrics:
     ) -> None:
         """Read these at every scrape."""
         self.registry.register(_Figures(cache, running_fills, pool))
+
+    def watch_origins(self, figures: Callable[[], Iterable[OriginFigures]]) -> None:
+        """Read these at every scrape."""
+        self.registry.register(_Origins(figures))
 
     def observe_first_byte(self, scheme: str, result: str, seconds: float) -> None:
         self._first_byte.labels(scheme, result).observe(seconds)
@@ -240,6 +265,42 @@ class _Figures(Collector):
 
     def describe(self) -> Iterator[Metric]:
         return self.collect()
+
+
+class _Origins(Collector):
+    """Labels are the names of the configured origins, and one for all other servers."""
+
+    def __init__(self, figures: Callable[[], Iterable[OriginFigures]]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        queue = _by_origin("queue_length", "Requests that wait for a turn.", "priority")
+        running = _by_origin("requests_running", "Requests under way, bodies included.")
+        limit = _by_origin("limit", "Requests at a time that the origin gets now.")
+        breaker = _by_origin("breaker_state", "0 asked as ever, 1 probed, 2 left alone.")
+        opened = _counted_by_origin("breaker_opened", "Times it was found to be down.")
+        refused = _counted_by_origin("refused_requests", "Requests not sent: it was left alone.")
+        for each in self._figures():
+            for priority, waiting in each.waiting.items():
+                queue.add_metric([each.name, priority.name.lower()], waiting)
+            running.add_metric([each.name], each.running)
+            if each.limit is not None and each.breaker is not None:
+                limit.add_metric([each.name], each.limit)
+                breaker.add_metric([each.name], each.breaker)
+            opened.add_metric([each.name], each.opened)
+            refused.add_metric([each.name], each.refused)
+        yield from (queue, running, limit, breaker, opened, refused)
+
+    def describe(self) -> Iterator[Metric]:
+        return self.collect()
+
+
+def _by_origin(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"imageid_origin_{name}", text, labels=["origin", *labels])
+
+
+def _counted_by_origin(name: str, text: str) -> CounterMetricFamily:
+    return CounterMetricFamily(f"imageid_origin_{name}", text, labels=["origin"])
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

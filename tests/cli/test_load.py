@@ -151,6 +151,12 @@ def test_options_of_the_cache(run_with_daemon, scripted: ScriptedDaemon) -> None
     assert control.max_age.seconds == 300
 
 
+def test_a_priority(run_with_daemon, scripted: ScriptedDaemon) -> None:
+    run_with_daemon("load", "example://1", "--priority", "compute")
+
+    assert scripted.last_call.request.priority == types.PRIORITY_COMPUTE
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -167,6 +173,7 @@ def test_options_of_the_cache(run_with_daemon, scripted: ScriptedDaemon) -> None
         ("--as", "gif"),
         ("--max-age", "soon"),
         ("--cache", "never"),
+        ("--priority", "now"),
     ],
 )
 def test_an_option_that_cannot_work_is_named(options, run_with_daemon, scripted) -> None:

@@ -235,7 +235,7 @@ def test_an_origins_defaults_are_those_of_its_class(written):
     [
         ('user = "u"', "needs password_file or password_env"),
         ('password_env = "P"', "has a password but no user"),
-        ('user = "u"\npassword_env = "P"\ntoken_env = "T"', "keep one of the two"),
+        ('user = "u"\npassword_env = "P"\ntoken_env = "T"', "keep one"),
         ('user = "u"\npassword_env = "P"\npassword_file = "{secret}"', "keep one"),
         ('token_env = "T"\ntoken_file = "{secret}"', "keep one"),
         ('user = "a:b"\npassword_env = "P"', "no colon"),

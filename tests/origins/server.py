@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -22,6 +22,7 @@ class Received:
     method: str
     target: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
     @property
     def path(self) -> str:
@@ -136,6 +137,8 @@ class LoopbackServer:
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; False when the connection ends with it."""
         request = parse_head(await reader.readuntil(b"\r\n\r\n"))
+        size_bytes = int(request.headers.get("content-length", 0))
+        request = replace(request, body=await reader.readexactly(size_bytes))
         async with self._arrived:
             self.requests.append(request)
             self._arrived.notify_all()

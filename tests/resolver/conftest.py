@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pytest_asyncio
 
 from imageid_daemon.cache import Demand, Mode, Store
+from imageid_daemon.callers import Claims
 from imageid_daemon.config import MinFree
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.registry import Installed, Registry
@@ -102,7 +103,7 @@ async def _chunks(answer: Answer) -> AsyncIterator[bytes]:
 class NoOrigins:
     """For loaders that use no HTTP; one identity for each host name."""
 
-    def transport(self, scheme: str) -> None:
+    def transport(self, scheme: str, claims: Claims) -> None:
         return None
 
     def scope(self, url: str) -> str:

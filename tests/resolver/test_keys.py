@@ -13,7 +13,7 @@ class Identities:
     def __init__(self):
         self.current = "anna"
 
-    def transport(self, scheme):
+    def transport(self, scheme, claims):
         return None
 
     def scope(self, url):

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from imageid_daemon.callers import Claims
 from imageid_daemon.config import Network, OriginSettings
 from imageid_daemon.origins import Origins
+from imageid_daemon.origins.governor import OriginFigures
 from transport.raw_server import RawServer, running
 
 
@@ -29,13 +31,24 @@ class Way:
     origins: Origins
     counts: Counts
 
-    def get(self, url: str, **headers: str):
+    def get(self, url: str, claims: Claims | None = None, **headers: str):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.origins.transport("wadors").get(url, named)
+        return self.origins.transport("wadors", claims).get(url, named)
 
-    async def read(self, url: str, **headers: str) -> bytes:
-        async with self.get(url, **headers) as response:
+    async def read(self, url: str, claims: Claims | None = None, **headers: str) -> bytes:
+        async with self.get(url, claims, **headers) as response:
             return b"".join([chunk async for chunk in response.chunks])
+
+    def replace(self, *origins: OriginSettings) -> None:
+        self.origins.replace(
+            network=Network(("127.0.0.1:*",)),
+            origins={origin.name: origin for origin in origins},
+            environ={},
+            max_image_bytes=2**20,
+        )
+
+    def figures(self, name: str) -> OriginFigures:
+        return next(each for each in self.origins.figures() if each.name == name)
 
 
 @pytest.fixture

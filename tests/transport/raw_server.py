@@ -23,8 +23,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class Received:
+    """Args: peer: the common name of the client's certificate."""
+
+    method: str
     request_target: str
     fields: Mapping[str, str]
+    body: bytes
+    peer: str | None = None
 
 
 def reply(
@@ -80,9 +85,10 @@ class RawServer:
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *lines = head.rstrip().split("\r\n")
-        found = Received(
-            first.split(" ")[1], {k.lower(): v for k, v in (line.split(": ", 1) for line in lines)}
-        )
+        method, request_target, _ = first.split(" ")
+        fields = {k.lower(): v for k, v in (line.split(": ", 1) for line in lines)}
+        body = await reader.readexactly(int(fields.get("content-length", 0)))
+        found = Received(method, request_target, fields, body, _peer(writer))
         self.open_requests += 1
         self.most_open_requests = max(self.most_open_requests, self.open_requests)
         try:
@@ -114,6 +120,12 @@ class RawServer:
             raw = writer.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         return chosen.then == "keep"
+
+
+def _peer(writer: asyncio.StreamWriter) -> str | None:
+    certificate = writer.get_extra_info("peercert") or {}
+    names = dict(pair for rdn in certificate.get("subject", ()) for pair in rdn)
+    return names.get("commonName")
 
 
 @asynccontextmanager

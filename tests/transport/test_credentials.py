@@ -2,8 +2,9 @@
 
 import pytest
 
-from imageid_daemon.config import OriginSettings
+from imageid_daemon.config import HeaderSetting, OriginSettings
 from imageid_loaders.errors import Unauthenticated
+from transport.raw_server import reply
 
 
 def secret_file(folder, text: str):
@@ -149,3 +150,42 @@ async def test_the_scope_tells_users_apart_and_outlives_a_new_password(way):
 
     assert scope("alice", "1") == scope("alice", "2") != scope("bob", "1")
     assert len(scope("alice", "1")) == 16
+
+
+async def test_fields_of_the_origins_own_go_with_every_request(server, way, tmp_path):
+    headers = (
+        HeaderSetting("x-site", "north"),
+        HeaderSetting("x-api-key", file=secret_file(tmp_path, "key\n")),
+        HeaderSetting("x-tenant", variable="TENANT"),
+    )
+    pacs = OriginSettings("pacs", server.url("/dicom-web"), headers=headers)
+
+    await way(pacs, environ={"TENANT": "t"}).read(server.url("/dicom-web/x"), X_Site="south")
+
+    sent = server.received[-1].fields
+    assert [sent[name] for name in ("x-site", "x-api-key", "x-tenant")] == ["north", "key", "t"]
+
+
+async def test_they_go_nowhere_else(server, other, way):
+    headers = (HeaderSetting("x-api-key", "key"),)
+    pacs = OriginSettings("pacs", server.url("/dicom-web"), headers=headers)
+    server.on("/dicom-web/x", reply(status=302, Location=other.on("/y", reply(b"image"))))
+    client = way(pacs)
+
+    await client.read(server.url("/dicom-web/x"))
+    await client.read(server.url("/elsewhere"))
+
+    assert "x-api-key" in server.received[0].fields
+    assert "x-api-key" not in server.received[1].fields
+    assert "x-api-key" not in other.received[0].fields
+
+
+async def test_the_scope_tells_their_values_apart_but_no_secrets(way):
+    def scope(*headers: HeaderSetting, **environ: str) -> str:
+        pacs = OriginSettings("pacs", "https://pacs.example", headers=headers)
+        return way(pacs, environ=environ).origins.scope("https://pacs.example/x")
+
+    north, south = HeaderSetting("x-site", "north"), HeaderSetting("x-site", "south")
+    key = HeaderSetting("x-key", variable="KEY")
+    assert len({scope(), scope(north), scope(south), scope(north, key)}) == 4
+    assert scope(key, KEY="1") == scope(key, KEY="2")

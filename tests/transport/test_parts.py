@@ -1,12 +1,10 @@
 """The parts that need no server."""
 
-import asyncio
 import zlib
 
 import pytest
 
 from imageid_daemon.origins.content_coding import Inflater
-from imageid_daemon.origins.governor import Governor
 from imageid_daemon.origins.target import target
 
 PIECE_BYTES = 256 * 1024
@@ -45,33 +43,3 @@ def test_a_bare_stream_gives_its_last_byte(more):
     size = sum(len(piece) for piece in [*inflater.feed(packed), *inflater.finish()])
 
     assert size == PIECE_BYTES + more
-
-
-async def test_the_governor_forgets_a_server_without_requests():
-    governor = Governor()
-
-    async with governor.slot("pacs", 1):
-        assert len(governor) == 1
-
-    assert len(governor) == 0
-
-
-async def test_the_limit_outlives_the_first_of_several_requests():
-    governor, leave, inside = Governor(), asyncio.Event(), []
-
-    async def request(name: str) -> None:
-        async with governor.slot("pacs", 1):
-            inside.append(name)
-            await leave.wait()
-
-    async with governor.slot("pacs", 1):
-        second = asyncio.create_task(request("second"))
-        await asyncio.sleep(0)
-    third = asyncio.create_task(request("third"))
-    for _ in range(5):
-        await asyncio.sleep(0)
-    inside_at_once = list(inside)
-    leave.set()
-    await asyncio.gather(second, third)
-
-    assert inside_at_once == ["second"]

@@ -11,6 +11,8 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
+from imageid_daemon.callers import ANYONE, Caller
+
 KEPT_HEADERS = frozenset(
     {"age", "cache-control", "date", "etag", "expires", "last-modified", "vary"}
 )
@@ -40,19 +42,21 @@ class Demand:
 
     Args:
         however_stale: take what is stored, whatever its origin said; to look at it only.
+        caller: who demands it; counts where an origin must be asked.
     """
 
     mode: Mode = Mode.DEFAULT
     max_age_seconds: float | None = None
     max_stale_seconds: float = 0.0
     however_stale: bool = False
+    caller: Caller = ANYONE
 
     @property
     def again(self) -> Demand:
         """For a second look at what this demand has just brought into the cache."""
         if self.mode in (Mode.NO_STORE, Mode.ONLY_IF_CACHED):
             return self
-        return Demand(however_stale=True)
+        return Demand(however_stale=True, caller=self.caller)
 
 
 class Verdict(Enum):

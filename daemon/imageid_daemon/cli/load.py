@@ -10,7 +10,7 @@ import typer
 from imageid_daemon.cli import sink
 from imageid_daemon.cli.forms import Form, Options, form_for, output_for
 from imageid_daemon.cli.invocation import Invocation
-from imageid_daemon.cli.options import Cache, Json, MaxAge, age_seconds
+from imageid_daemon.cli.options import Cache, Json, MaxAge, Priority, age_seconds
 from imageid_daemon.cli.printing import print_facts, print_json
 from imageid_daemon.cli.progress import Advance, progress_bar
 
@@ -62,6 +62,7 @@ def load(
     ] = None,
     cache: Cache = "default",
     max_age: MaxAge = None,
+    priority: Priority = "interaction",
     as_json: Json = False,
 ) -> None:
     """Load an image, write it to FILE, and say what it is."""
@@ -84,7 +85,7 @@ def load(
         invocation.connected() as client,
         sink.opened(file) as target,
         progress_bar("loading") as advance,
-        client.stream(image_id, output, max_age=age, cache=cache) as stream,
+        client.stream(image_id, output, max_age=age, cache=cache, priority=priority) as stream,
     ):
         _write_npy_header(stream, file, target)
         _copy(stream, target, advance)

@@ -14,6 +14,12 @@ Cache: TypeAlias = Annotated[
     CacheMode, typer.Option("--cache", help="What a stored copy may do (RFC 9111).")
 ]
 
+PriorityName: TypeAlias = Literal["interaction", "thumbnail", "prefetch", "compute"]
+
+Priority: TypeAlias = Annotated[
+    PriorityName, typer.Option(help="Whether others' images go first at the origin.")
+]
+
 MaxAge: TypeAlias = Annotated[
     str | None, typer.Option(metavar="TIME", help="Refuse an older copy, e.g. 30s, 5m, 0s.")
 ]

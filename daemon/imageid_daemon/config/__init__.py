@@ -8,6 +8,7 @@ from imageid_daemon.config.load import Loaded, load
 from imageid_daemon.config.model import (
     Cache,
     Config,
+    HeaderSetting,
     Log,
     MinFree,
     Network,
@@ -22,6 +23,7 @@ __all__ = [
     "SETTINGS",
     "Cache",
     "Config",
+    "HeaderSetting",
     "Loaded",
     "Log",
     "MinFree",

@@ -87,6 +87,29 @@ def origin_url(value: object) -> str:
     return url.rstrip("/")
 
 
+def token_endpoint(value: object) -> str:
+    """Read the URL of a token endpoint: https, except on this machine (RFC 6749 section 3.2)."""
+    url = origin_url(value)
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        raise ValueError("a token endpoint needs https: secrets go there")
+    return url
+
+
+def proxy(value: object) -> str:
+    """Read `http://HOST:PORT`. It is never repeated: it may hold a password."""
+    try:
+        url = origin_url(value)
+    except ValueError:
+        raise ValueError(
+            "this is not a proxy like http://proxy.example:3128; it cannot have a password"
+        ) from None
+    parts = urlsplit(url)
+    if parts.scheme != "http" or parts.path or parts.port is None:
+        raise ValueError("this is not a proxy like http://proxy.example:3128")
+    return url
+
+
 def _listen_address(address: str) -> str:
     if not address.startswith("unix:"):
         return _loopback(address)

@@ -130,6 +130,7 @@ class _Reading:
         return OriginSettings(
             name=name,
             url=values.pop("url") or "",
+            headers=values.pop("headers") or (),
             timeout_seconds=values.pop("timeout"),
             connect_timeout_seconds=values.pop("connect_timeout"),
             **values,
@@ -148,7 +149,7 @@ class _Reading:
             except ValueError as error:
                 self.problems.append(f"{found.where}: {error}")
             else:
-                self._note(name, found.value, found.origin)
+                self._note(name, setting.shown(found.value), found.origin)
                 return self._absolute(value, found)
         if default is None:
             return None

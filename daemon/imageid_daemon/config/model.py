@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -85,15 +85,37 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderSetting:
+    """A field that goes with every request to an origin.
+
+    Args:
+        value: None where it stands in `file`, or in the environment variable.
+    """
+
+    name: str
+    value: str | None = field(default=None, repr=False)
+    file: Path | None = None
+    variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OriginSettings:
-    """One `[origins.NAME]`. Says where secrets are, never holds one.
+    """One `[origins.NAME]`. Says where secrets are; holds none but what `headers` may be.
 
     Args:
         url: the DICOMweb root, without a slash at its end.
         wado_uri: the WADO-URI endpoint, without a slash at its end.
-        password_env: name of an environment variable; so is `token_env`.
+        password_env: name of an environment variable; so are `token_env` and
+            `client_secret_env`.
+        token_endpoint: of OAuth 2, that gives tokens to `client_id` and its secret.
+        refresh_token_file: stands for a user's consent, in place of the client's own right;
+            rewritten when the endpoint gives another.
+        client_key: of the certificate; None where it stands in the same file.
+        ca_file: authorities that are trusted besides the system's.
+        proxy: `http://HOST:PORT`.
         timeout_seconds: of silence, before the headers or between two reads.
         connections: requests at a time, bodies included.
+        rate: requests a second; None is any number.
         retries: after the first try.
     """
 
@@ -105,9 +127,21 @@ class OriginSettings:
     password_env: str | None = None
     token_file: Path | None = None
     token_env: str | None = None
+    token_endpoint: str | None = None
+    client_id: str | None = None
+    client_secret_file: Path | None = None
+    client_secret_env: str | None = None
+    refresh_token_file: Path | None = None
+    scopes: tuple[str, ...] = ()
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    ca_file: Path | None = None
+    headers: tuple[HeaderSetting, ...] = ()
+    proxy: str | None = None
     timeout_seconds: float = 30.0
     connect_timeout_seconds: float = 10.0
     connections: int = 8
+    rate: float | None = None
     retries: int = 3
 
 

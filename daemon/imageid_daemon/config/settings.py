@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from imageid_daemon.config import addresses, values
+from imageid_daemon.config import addresses, headers, values
+
+
+def _raw(value: object) -> object:
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Setting:
         variable: of the environment.
         flag: of imageidd.
         example: what the template of a configuration shows where there is no default.
+        shown: makes of what was written what may be shown of it.
     """
 
     name: str
@@ -32,6 +37,7 @@ class Setting:
     variable: str | None = None
     flag: str | None = None
     example: str = ""
+    shown: Callable[[object], object] = _raw
 
     @property
     def section(self) -> str:
@@ -47,10 +53,6 @@ class Setting:
     def is_named(self) -> bool:
         """Whether it exists once for each NAME."""
         return ".NAME." in self.name
-
-
-def _raw(value: object) -> object:
-    return value
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -237,6 +239,90 @@ SETTINGS: tuple[Setting, ...] = (
         example='"PACS_TOKEN"',
     ),
     Setting(
+        "origins.NAME.token_endpoint",
+        addresses.token_endpoint,
+        None,
+        "OAuth 2 token endpoint: tokens for `client_id` are fetched there (client credentials)"
+        " and renewed before they expire",
+        example='"https://login.example/realms/imaging/token"',
+    ),
+    Setting(
+        "origins.NAME.client_id",
+        values.text,
+        None,
+        "who asks the token endpoint",
+        example='"imageid"',
+    ),
+    Setting(
+        "origins.NAME.client_secret_file",
+        values.path,
+        None,
+        "file with the client's secret, mode 0600; read again when it changes",
+        example='"/etc/imageid/pacs.client-secret"',
+    ),
+    Setting(
+        "origins.NAME.client_secret_env",
+        values.variable_name,
+        None,
+        "or the environment variable that holds it",
+        example='"PACS_CLIENT_SECRET"',
+    ),
+    Setting(
+        "origins.NAME.refresh_token_file",
+        values.path,
+        None,
+        "file with a refresh token, mode 0600: tokens are fetched with it instead; a new one that"
+        " the endpoint gives is written there",
+        example='"/home/me/.config/imageid/pacs.refresh-token"',
+    ),
+    Setting(
+        "origins.NAME.scopes",
+        values.texts,
+        (),
+        "scopes that the token is asked for",
+        default_text="what the token endpoint gives",
+        example='["dicom.read"]',
+    ),
+    Setting(
+        "origins.NAME.client_certificate",
+        values.path,
+        None,
+        "PEM file with the certificate (and its chain) that this client shows by TLS;"
+        " read again when it changes",
+        example='"/etc/imageid/workstation.pem"',
+    ),
+    Setting(
+        "origins.NAME.client_key",
+        values.path,
+        None,
+        "PEM file with its key, unencrypted, mode 0600; by default in the same file",
+        example='"/etc/imageid/workstation.key"',
+    ),
+    Setting(
+        "origins.NAME.ca_file",
+        values.path,
+        None,
+        "PEM file with authorities that are trusted for this origin besides the system's",
+        example='"/etc/imageid/hospital-ca.pem"',
+    ),
+    Setting(
+        "origins.NAME.headers",
+        headers.headers,
+        None,
+        'fields to send with every request: `{ NAME = "value" }`, or where a secret is:'
+        " `{ NAME = { file = PATH } }`, `{ NAME = { env = VARIABLE } }`",
+        example='{ X-Api-Key = { file = "/etc/imageid/pacs.key" } }',
+        shown=headers.shown,
+    ),
+    Setting(
+        "origins.NAME.proxy",
+        addresses.proxy,
+        None,
+        "HTTP proxy on the way to it; the environment's proxies are never used",
+        default_text="none",
+        example='"http://proxy.example:3128"',
+    ),
+    Setting(
         "origins.NAME.timeout",
         values.seconds,
         "30s",
@@ -252,7 +338,15 @@ SETTINGS: tuple[Setting, ...] = (
         "origins.NAME.connections",
         values.whole(1, 256),
         8,
-        "requests to it at the same time",
+        "most requests to it at the same time; fewer while it answers 429, 503 or too late",
+    ),
+    Setting(
+        "origins.NAME.rate",
+        values.positive,
+        None,
+        "most requests to it a second",
+        default_text="any",
+        example="20",
     ),
     Setting(
         "origins.NAME.retries",

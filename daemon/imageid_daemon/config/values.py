@@ -88,6 +88,17 @@ def whole(low: int, high: int) -> Callable[[object], int]:
     return read
 
 
+def positive(value: object) -> float:
+    """Read a number above 0."""
+    try:
+        number = msgspec.convert(value, float, strict=False)
+    except msgspec.ValidationError:
+        number = 0.0
+    if isinstance(value, bool) or not 0.0 < number < float("inf"):
+        raise ValueError(f"{value!r} is not a number above 0")
+    return number
+
+
 def one_of(*words: str) -> Callable[[object], str]:
     """Make the reader of one of these words, in any case."""
 

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import ExitStack
 from typing import Generic, TypeVar
 
+from imageid_daemon.callers import Claims
 from imageid_daemon.fills.spool import Spool
 from imageid_loaders.errors import ImageError, ShuttingDown
 
@@ -21,6 +22,7 @@ class Fill(Generic[H]):
     def __init__(self, spool: Spool) -> None:
         self.spool = spool
         self.callers = 0
+        self.claims = Claims()
         self.size_bytes: int | None = None
         # Closed with the fill: what its work needs to stay open.
         self.resources = ExitStack()

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
+from imageid_daemon.callers import ANYONE, Caller
 from imageid_daemon.fills.abandonment import worth_finishing
 from imageid_daemon.fills.fill import Fill
 from imageid_daemon.fills.spool import Disk, Spool
@@ -49,13 +50,16 @@ class Fills(Generic[H]):
         return key in self._running
 
     @asynccontextmanager
-    async def join(self, key: str, work: Work[H]) -> AsyncIterator[tuple[Fill[H], bool]]:
+    async def join(
+        self, key: str, work: Work[H], caller: Caller = ANYONE
+    ) -> AsyncIterator[tuple[Fill[H], bool]]:
         """Follow the fill of a key, and start it if there is none.
 
         `work` is called at once, and the coroutine that it gives is the fill: it announces
         the head, writes the spool and returns when the body is whole and stored; it raises
         ImageError when there will be none. It is cancelled when the last caller has left
-        and little was done.
+        and little was done. Until then it is as urgent as the most urgent of its callers
+        (`Fill.claims`).
 
         Yields:
             the fill, and whether this call started it
@@ -65,10 +69,12 @@ class Fills(Generic[H]):
         if fill is None:
             fill = self._start(key, work)
         fill.callers += 1
+        fill.claims.add(caller)
         try:
             yield fill, started
         finally:
             fill.callers -= 1
+            fill.claims.remove(caller)
             self._left(key, fill)
 
     async def close(self) -> None:

@@ -17,21 +17,30 @@ _METADATA = ipaddress.IPv6Network("fd00:ec2::254/128")
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """What the administrator wrote, and the servers of the configured origins."""
+    """What the administrator wrote, and the servers of the configured origins.
+
+    Args:
+        helpers: proxies and token endpoints: to be connected to, but not for an imageId.
+    """
 
     patterns: tuple[HostPattern, ...]
     servers: frozenset[tuple[str, int]]
     any_host: bool
+    helpers: frozenset[tuple[str, int]] = frozenset()
 
     @classmethod
-    def of(cls, allow: Iterable[str], origin_urls: Iterable[str]) -> AllowList:
+    def of(
+        cls, allow: Iterable[str], origin_urls: Iterable[str], helper_urls: Iterable[str] = ()
+    ) -> AllowList:
         """Read the setting `network.allow`; a configured origin needs no entry there."""
         entries = [entry.strip().lower() for entry in allow]
         origins = [target(url) for url in origin_urls]
+        helpers = [target(url) for url in helper_urls]
         return cls(
             patterns=tuple(host_pattern(entry) for entry in entries if entry != ANY),
             servers=frozenset((origin.host, origin.port) for origin in origins),
             any_host=ANY in entries,
+            helpers=frozenset((helper.host, helper.port) for helper in helpers),
         )
 
     def allows_host(self, wanted: Target) -> bool:
@@ -48,13 +57,14 @@ class AllowList:
         return [a for a in resolved if self._allows_address(host, port, _unmapped(a))]
 
     def _allows_address(self, host: str, port: int, address: Address) -> bool:
-        if self._is_named(str(address), port):
+        is_configured = (host, port) in self.servers | self.helpers
+        if self._is_named(str(address), port) or (str(address), port) in self.helpers:
             return True
         if _is_nobodys(address):
             return False
         if address.is_loopback:
             is_local_name = host == "localhost" or host.endswith(".localhost")
-            return self.any_host or (host, port) in self.servers or is_local_name
+            return self.any_host or is_configured or is_local_name
         return True
 
     def _is_named(self, host: str, port: int) -> bool:

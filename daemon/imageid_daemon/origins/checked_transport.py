@@ -23,19 +23,28 @@ _KEEPALIVE_SECONDS = 0.9
 
 
 def checked_client(
-    allowed_addresses: AllowedAddresses, ssl_context: ssl.SSLContext | None
+    allowed_addresses: AllowedAddresses, ssl_context: ssl.SSLContext | None, proxy: str | None
 ) -> httpx.AsyncClient:
-    """A client that keeps no cookies, reads no environment and follows no redirects."""
+    """A client that keeps no cookies, reads no environment and follows no redirects.
+
+    Args:
+        proxy: `http://HOST:PORT`; then it is the proxy's address that is checked, and the
+            proxy that resolves the server's name.
+    """
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    transport = _CheckedTransport(allowed_addresses, ssl_context)
+    transport = _CheckedTransport(allowed_addresses, ssl_context, proxy)
     return httpx.AsyncClient(transport=transport, cookies=no_cookies, trust_env=False)
 
 
 class _CheckedTransport(httpx.AsyncBaseTransport):
     def __init__(
-        self, allowed_addresses: AllowedAddresses, ssl_context: ssl.SSLContext | None
+        self,
+        allowed_addresses: AllowedAddresses,
+        ssl_context: ssl.SSLContext | None,
+        proxy: str | None,
     ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
+            proxy=None if proxy is None else httpcore.Proxy(proxy),
             ssl_context=ssl_context,
             max_connections=None,  # the governor counts, per server
             max_keepalive_connections=64,
@@ -59,6 +68,7 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
                     target=request.extensions["target"],
                 ),
                 headers=request.headers.raw,
+                content=request.content,
                 extensions={"timeout": request.extensions["timeout"]},
             )
         )

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as it goes over the wire: one GET, its answer, and what became of it."""
+"""HTTP/1.1 as it goes over the wire: one request, its answer, and what became of it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import truststore
 from imageid_daemon.origins.checked_transport import checked_client
 from imageid_daemon.origins.network import AllowedAddresses, NameNotResolved
 from imageid_daemon.origins.target import Target
+from imageid_daemon.origins.way import DIRECT, Trust, Way
 from imageid_loaders.errors import (
     Corrupt,
     ImageError,
@@ -23,6 +24,7 @@ from imageid_loaders.errors import (
     Unavailable,
 )
 
+_NO_ANSWER = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 _DRAINED_BYTES = 16 * 1024
 _DRAINED_SECONDS = 0.5
 
@@ -67,8 +69,8 @@ class Connections:
 
     Args:
         allowed_addresses: which of a host's addresses may be connected to.
-        ssl_context: called once, in a thread, before the first https request: reading
-            the system's certificates is slow.
+        ssl_context: called in a thread, before the first https request of each way:
+            reading the system's certificates is slow.
     """
 
     def __init__(
@@ -76,27 +78,35 @@ class Connections:
     ) -> None:
         self._allowed_addresses = allowed_addresses
         self._ssl_context = ssl_context
-        self._plain = checked_client(allowed_addresses, None)
-        self._secure: httpx.AsyncClient | None = None
+        self._plain: dict[str | None, httpx.AsyncClient] = {}
+        self._secure: dict[Way, tuple[Trust, httpx.AsyncClient]] = {}
         self._making_secure = asyncio.Lock()
 
     @asynccontextmanager
     async def get(
-        self, asked: Target, headers: Iterable[tuple[str, str]], timeouts: Timeouts
+        self,
+        asked: Target,
+        headers: Iterable[tuple[str, str]],
+        timeouts: Timeouts,
+        way: Way = DIRECT,
+        posted: bytes | None = None,
     ) -> AsyncIterator[Answer]:
-        """Send one GET; its body is over when the context is left.
+        """Send one GET, or a POST of `posted`; its body is over when the context is left.
 
         Raises:
             Unreached: no response came.
             NotAllowed: the host has no address that may be connected to.
+            Unauthenticated: the certificates of the way cannot be used.
         """
-        client = self._plain if asked.scheme == "http" else await self._secure_client()
-        request = _request(asked, headers, timeouts)
+        is_plain = asked.scheme == "http"
+        client = self._plain_client(way) if is_plain else await self._secure_client(way)
+        request = _request(asked, headers, timeouts, posted)
+        label = asked.label if way.proxy is None else f"{asked.label} (or the proxy before it)"
         try:
             response = await client.send(request, stream=True, auth=None, follow_redirects=False)
-        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as e:
-            raise _unreached(asked.label, e) from e
-        chunks = _chunks(asked.label, response)
+        except (*_NO_ANSWER, httpcore.ProxyError) as e:
+            raise _unreached(label, e) from e
+        chunks = _chunks(label, response)
         answer = Answer(response.status_code, _fields(response.headers.raw), chunks)
         try:
             yield answer
@@ -107,26 +117,39 @@ class Connections:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._plain.aclose()
-        if self._secure is not None:
-            await self._secure.aclose()
+        for client in (*self._plain.values(), *(client for _, client in self._secure.values())):
+            await client.aclose()
 
-    async def _secure_client(self) -> httpx.AsyncClient:
+    def _plain_client(self, way: Way) -> httpx.AsyncClient:
+        if way.proxy not in self._plain:
+            client = checked_client(self._allowed_addresses, None, way.proxy)
+            self._plain[way.proxy] = client
+        return self._plain[way.proxy]
+
+    async def _secure_client(self, way: Way) -> httpx.AsyncClient:
         async with self._making_secure:
-            if self._secure is None:
-                ssl_context = await asyncio.to_thread(self._ssl_context)
-                self._secure = checked_client(self._allowed_addresses, ssl_context)
-            return self._secure
+            if way not in self._secure:
+                trust = await asyncio.to_thread(Trust, way, self._ssl_context)
+                client = checked_client(self._allowed_addresses, trust.context, way.proxy)
+                self._secure[way] = trust, client
+            trust, client = self._secure[way]
+            if way.client_certificate is not None:
+                await asyncio.to_thread(trust.renew)
+            return client
 
 
 def _request(
-    asked: Target, headers: Iterable[tuple[str, str]], timeouts: Timeouts
+    asked: Target,
+    headers: Iterable[tuple[str, str]],
+    timeouts: Timeouts,
+    posted: bytes | None,
 ) -> httpx.Request:
     silence = timeouts.silence_seconds
     return httpx.Request(
-        "GET",
+        "GET" if posted is None else "POST",
         httpx.URL(scheme=asked.scheme, host=asked.host, port=asked.port),
         headers=[(b"Host", asked.authority), *((k.encode(), v.encode()) for k, v in headers)],
+        content=posted,
         extensions={
             "target": asked.request_target,
             "timeout": {"connect": timeouts.connect_seconds, "read": silence, "write": silence},
@@ -174,6 +197,10 @@ def _unreached(label: str, error: Exception) -> Unreached:
         return Unreached(invalid, is_temporary=False)
     if isinstance(error, httpcore.ConnectError):
         return _not_connected(label, error)
+    if isinstance(error, httpcore.ProxyError):
+        status = str(error).partition(" ")[0]  # what follows are words of the proxy's own
+        refused = Unavailable(f"no tunnel to {label}: HTTP status {status}; see the proxy's log")
+        return Unreached(refused, is_temporary=False)
     broken = Unavailable(f"{label} closed the connection without an answer; try again later")
     return Unreached(broken, is_temporary=True)
 

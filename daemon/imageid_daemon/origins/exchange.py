@@ -11,15 +11,20 @@ from datetime import UTC, datetime
 
 import stamina
 
+from imageid_daemon.callers import Claims
 from imageid_daemon.config import OriginSettings
 from imageid_daemon.origins.allow import AllowList
 from imageid_daemon.origins.connections import Answer, Connections, Timeouts, Unreached
 from imageid_daemon.origins.credentials import Credentials, scope
-from imageid_daemon.origins.governor import Governor
-from imageid_daemon.origins.retry import backoff_seconds, wait_seconds
+from imageid_daemon.origins.gate import Limits, Outcome
+from imageid_daemon.origins.governor import Governor, Refused, Server
+from imageid_daemon.origins.outcome import of_failure, of_status
+from imageid_daemon.origins.retry import backoff_seconds, retry_after_seconds, wait_seconds
 from imageid_daemon.origins.routes import Routes
 from imageid_daemon.origins.target import Target
-from imageid_loaders.errors import NotAllowed
+from imageid_daemon.origins.tokens import Tokens
+from imageid_daemon.origins.way import way_to
+from imageid_loaders.errors import NotAllowed, Unavailable
 
 _UNCONFIGURED = OriginSettings(name="", url="")
 
@@ -31,7 +36,6 @@ class Policy:
     allow: AllowList
     routes: Routes
     credentials: Credentials
-    governor: Governor
     max_image_bytes: int
 
 
@@ -53,22 +57,32 @@ class Exchange:
     def __init__(
         self,
         connections: Connections,
+        governor: Governor,
+        tokens: Tokens,
         policy: Policy,
         user_agent: str,
         observe: Callable[[str], None],
     ) -> None:
         self._connections = connections
+        self._governor = governor
+        self._tokens = tokens
         self._policy = policy
         self._user_agent = user_agent
         self._observe = observe
 
     @asynccontextmanager
-    async def get(self, asked: Target, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
+    async def get(
+        self, asked: Target, headers: Mapping[str, str], claims: Claims
+    ) -> AsyncIterator[Answer]:
         """Give the response of the last try, whatever its status.
+
+        Args:
+            claims: who waits for it; they may come and go meanwhile.
 
         Raises:
             NotAllowed: the host, or its address, is not in the allow-list.
-            Unavailable, OriginTimeout: no response came.
+            Unavailable, OriginTimeout: no response came, or the server has failed so often
+                that it is left alone.
         """
         if not self._policy.allow.allows_host(asked):
             raise NotAllowed(
@@ -77,27 +91,49 @@ class Exchange:
             )
         origin = self._policy.routes.find(asked)
         async with AsyncExitStack() as held:
-            yield await self._answer(asked, headers, origin, held)
+            answer, token = await self._answer(asked, headers, origin, claims, held)
+            if origin and token and answer.status == 401 and self._tokens.reject(origin, token):
+                # Once: what a new token does not open, another new one does not either.
+                await held.aclose()
+                answer, _ = await self._answer(asked, headers, origin, claims, held)
+            yield answer
 
     async def _answer(
         self,
         asked: Target,
         headers: Mapping[str, str],
         origin: OriginSettings | None,
+        claims: Claims,
         held: AsyncExitStack,
-    ) -> Answer:
+    ) -> tuple[Answer, str | None]:
         limits = origin or _UNCONFIGURED
         tries = stamina.retry_context(on=_wait, attempts=limits.retries + 1, timeout=None)
         async for attempt in tries:
             with attempt:
                 async with AsyncExitStack() as opened:
-                    fields = await self._fields(headers, origin)
-                    answer = await self._try(asked, fields, limits, attempt.num, opened)
+                    judge = await self._turn(asked, limits, claims, opened)
+                    # After the wait, in which a token may have been renewed.
+                    fields, token = await self._fields(headers, origin)
+                    answer = await self._try(asked, fields, limits, attempt.num, judge, opened)
                     # Kept until the caller has read the body; a try that failed is
                     # closed right here, its slot free while it waits.
                     held.push_async_exit(opened.pop_all())
-                    return answer
+                    return answer, token
         raise AssertionError("the last try returns or raises")
+
+    async def _turn(
+        self, asked: Target, limits: OriginSettings, claims: Claims, opened: AsyncExitStack
+    ) -> Callable[[Outcome], None]:
+        server = Server(limits.name, asked.server)
+        turn = self._governor.turn(server, Limits(limits.connections, limits.rate), claims)
+        try:
+            return await opened.enter_async_context(turn)
+        except Refused as refused:
+            raise Unavailable(
+                f"{asked.label} has failed again and again and is left alone for a while;"
+                " see whether it runs",
+                retry_after_seconds=refused.retry_after_seconds,
+            ) from None
 
     async def _try(
         self,
@@ -105,42 +141,48 @@ class Exchange:
         fields: dict[str, str],
         limits: OriginSettings,
         tries: int,
+        judge: Callable[[Outcome], None],
         opened: AsyncExitStack,
     ) -> Answer:
-        server = limits.name or asked.server
         backoff = backoff_seconds(tries, random.random())  # noqa: S311 - spreads load
-        slot = self._policy.governor.slot(server, limits.connections)
         timeouts = Timeouts(limits.connect_timeout_seconds, limits.timeout_seconds)
-        await opened.enter_async_context(slot)
+        way = way_to(limits)
         try:
             answer = await opened.enter_async_context(
-                self._connections.get(asked, fields.items(), timeouts)
+                self._connections.get(asked, fields.items(), timeouts, way)
             )
         except Unreached as unreached:
             self._observe("error")
+            if (outcome := of_failure(unreached)) is not None:
+                judge(outcome)
             if unreached.is_temporary and tries <= limits.retries:
                 raise _Again(unreached.error.reason, backoff) from unreached
             raise unreached.error from unreached
         self._observe(f"{answer.status // 100}xx")
+        now = datetime.now(UTC)
         retry_after = answer.headers.get("retry-after")
-        wait = wait_seconds(answer.status, retry_after, backoff, datetime.now(UTC))
+        judge(of_status(answer.status, retry_after_seconds(retry_after, now)))
+        wait = wait_seconds(answer.status, retry_after, backoff, now)
         if wait is not None and tries <= limits.retries:
             raise _Again(f"status {answer.status}", wait)
         return answer
 
     async def _fields(
         self, headers: Mapping[str, str], origin: OriginSettings | None
-    ) -> dict[str, str]:
+    ) -> tuple[dict[str, str], str | None]:
+        """Give the request's fields, and the OAuth 2 token among them."""
         fields = {name.lower(): value for name, value in headers.items()}
         fields.pop("host", None)
         fields.setdefault("user-agent", self._user_agent)
         # Packing a DICOM body costs Orthanc 40 to 170 ms and saves nothing.
         fields.setdefault("accept-encoding", "identity")
-        if scope(origin):
-            credentials = self._policy.credentials
-            secret = await asyncio.to_thread(credentials.authorization, origin)
-            fields["authorization"] = secret or ""
-        return fields
+        if origin is None or not scope(origin):
+            return fields, None
+        fields |= await asyncio.to_thread(self._policy.credentials.fields, origin)
+        if origin.token_endpoint is None:
+            return fields, None
+        token = await self._tokens.token(origin)
+        return fields | {"authorization": f"Bearer {token}"}, token
 
 
 def _wait(error: Exception) -> bool | float:

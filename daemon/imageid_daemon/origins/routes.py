@@ -12,8 +12,11 @@ class Routes:
     """Finds the origin whose `url` or `wado_uri` a target lies below; the longest wins."""
 
     def __init__(self, origins: Iterable[OriginSettings]) -> None:
-        roots = [(target(url), origin) for origin in origins for url in _urls(origin)]
+        self.origins = tuple(origins)
+        roots = [(target(url), origin) for origin in self.origins for url in _urls(origin)]
         self.urls = tuple(root.url for root, _ in roots)
+        helpers = [(origin.token_endpoint, origin.proxy) for origin in self.origins]
+        self.helper_urls = tuple(url for pair in helpers for url in pair if url)
         self._roots = sorted(roots, key=lambda root: len(root[0].path), reverse=True)
 
     def find(self, wanted: Target) -> OriginSettings | None:

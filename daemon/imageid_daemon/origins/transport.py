@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from typing import Protocol
 
+from imageid_daemon.callers import Claims
 from imageid_daemon.config import Network, OriginSettings
 from imageid_daemon.origins import body
 from imageid_daemon.origins.allow import Address, AllowList
 from imageid_daemon.origins.connections import Connections, system_trust
 from imageid_daemon.origins.credentials import Credentials, scope
 from imageid_daemon.origins.exchange import Exchange, Policy
-from imageid_daemon.origins.governor import Governor
+from imageid_daemon.origins.gate import Limits
+from imageid_daemon.origins.governor import Governor, OriginFigures
 from imageid_daemon.origins.redirects import MOST_REDIRECTS, forwarded, next_target, too_many
 from imageid_daemon.origins.routes import Routes
 from imageid_daemon.origins.target import target
+from imageid_daemon.origins.token_endpoint import TokenEndpoint
+from imageid_daemon.origins.tokens import Tokens
 from imageid_loaders.base import Response, Transport
 from imageid_loaders.errors import InvalidImageId
 
@@ -36,10 +41,11 @@ class Origins:
 
     Args:
         origins: by name.
-        environ: where `password_env` and `token_env` are looked up.
+        environ: where the variables that hold secrets are looked up.
         max_image_bytes: bodies beyond it are refused.
         pointed_at: URLs in the loaders' own settings; their servers may be reached.
         ssl_context: makes the trust for https, when it is first needed.
+        now: gives seconds that only grow; the governor's clock.
     """
 
     def __init__(
@@ -52,9 +58,13 @@ class Origins:
         metrics: OriginMetrics,
         pointed_at: Iterable[str] = (),
         ssl_context: Callable[[], ssl.SSLContext] = system_trust,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._policy = _policy(network, origins.values(), environ, max_image_bytes, pointed_at)
         self._connections = Connections(self._allowed_addresses, ssl_context)
+        self._governor = Governor(now)
+        endpoint = TokenEndpoint(self._connections, now)
+        self._tokens = Tokens(lambda origin: endpoint.fetch(origin, self._policy.credentials), now)
         self._metrics = metrics
         self._user_agent = f"imageid/{version('imageid-daemon')}"
 
@@ -70,9 +80,21 @@ class Origins:
         """Let requests from now on follow these settings; running ones keep theirs."""
         self._policy = _policy(network, origins.values(), environ, max_image_bytes, pointed_at)
 
-    def transport(self, scheme: str) -> Transport:
-        """Give the transport whose requests are counted under this scheme."""
-        return _Transport(self, scheme)
+    def transport(self, scheme: str, claims: Claims | None = None) -> Transport:
+        """Give the transport of one fill.
+
+        Args:
+            scheme: that its requests are counted under.
+            claims: who waits for the fill; by them its requests get their turns.
+        """
+        return _Transport(self, scheme, claims or Claims())
+
+    def figures(self) -> Iterator[OriginFigures]:
+        """How things stand at each configured origin, and at all others together."""
+        origins = self._policy.routes.origins
+        return self._governor.figures(
+            {origin.name: Limits(origin.connections, origin.rate) for origin in origins}
+        )
 
     def scope(self, url: str) -> str:
         """Name whose credentials a request to this URL would carry.
@@ -87,15 +109,18 @@ class Origins:
 
     async def aclose(self) -> None:
         """Close all connections, those in use too."""
+        await self._tokens.aclose()
         await self._connections.aclose()
 
     def get(
-        self, scheme: str, url: str, headers: Mapping[str, str]
+        self, scheme: str, url: str, headers: Mapping[str, str], claims: Claims
     ) -> AbstractAsyncContextManager[Response]:
         """Send a GET, as `imageid_loaders.base.Transport.get`."""
         observe = partial(self._metrics.observe_response, scheme)
-        exchange = Exchange(self._connections, self._policy, self._user_agent, observe)
-        return _followed(exchange, url, headers, self._policy.max_image_bytes)
+        exchange = Exchange(
+            self._connections, self._governor, self._tokens, self._policy, self._user_agent, observe
+        )
+        return _followed(exchange, url, headers, claims, self._policy.max_image_bytes)
 
     def _allowed_addresses(
         self, host: str, port: int, resolved: Sequence[Address]
@@ -104,21 +129,22 @@ class Origins:
 
 
 class _Transport:
-    def __init__(self, origins: Origins, scheme: str) -> None:
+    def __init__(self, origins: Origins, scheme: str, claims: Claims) -> None:
         self._origins = origins
         self._scheme = scheme
+        self._claims = claims
 
     def get(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Response]:
-        return self._origins.get(self._scheme, url, headers)
+        return self._origins.get(self._scheme, url, headers, self._claims)
 
 
 @asynccontextmanager
 async def _followed(
-    exchange: Exchange, url: str, headers: Mapping[str, str], limit_bytes: int
+    exchange: Exchange, url: str, headers: Mapping[str, str], claims: Claims, limit_bytes: int
 ) -> AsyncIterator[Response]:
     asked = target(url)
     for _ in range(MOST_REDIRECTS + 1):
-        async with exchange.get(asked, headers) as answer:
+        async with exchange.get(asked, headers, claims) as answer:
             found = next_target(asked, answer.status, answer.headers)
             if found is None:
                 body.checked_size(answer, limit_bytes)
@@ -141,9 +167,8 @@ def _policy(
 ) -> Policy:
     routes = Routes(origins)
     return Policy(
-        allow=AllowList.of(network.allow, [*routes.urls, *pointed_at]),
+        allow=AllowList.of(network.allow, [*routes.urls, *pointed_at], routes.helper_urls),
         routes=routes,
         credentials=Credentials(environ),
-        governor=Governor(),
         max_image_bytes=max_image_bytes,
     )

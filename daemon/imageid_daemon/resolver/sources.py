@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from imageid_daemon.cache import Demand, Entry, Mode, Reservation, Store, Verdict, freshness
+from imageid_daemon.callers import Caller, Claims
 from imageid_daemon.fills import Blob, Fill, Fills, to_its_end
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Timing
 from imageid_daemon.resolver.keys import source_key
@@ -30,7 +31,7 @@ _UNKNOWN_SIZE_STEP_BYTES = 4 * 1024 * 1024
 
 
 class Origins(Protocol):
-    def transport(self, scheme: str) -> Transport: ...
+    def transport(self, scheme: str, claims: Claims) -> Transport: ...
 
     def scope(self, url: str) -> str: ...
 
@@ -54,6 +55,7 @@ class _Fetch:
     key: str
     stored: Entry | None
     keep: bool
+    caller: Caller
 
 
 class Sources:
@@ -104,7 +106,8 @@ class Sources:
         if demand.mode is Mode.ONLY_IF_CACHED:
             raise NotInCache("The image is not in the cache, and the request forbids fetching it.")
         keep = demand.mode is not Mode.NO_STORE
-        fetch = _Fetch(loader, scheme, resource, key, entry if blob else None, keep)
+        stored = entry if blob else None
+        fetch = _Fetch(loader, scheme, resource, key, stored, keep, demand.caller)
         try:
             return await self._follow(stack, fetch, blob)
         except Unavailable:
@@ -134,7 +137,8 @@ class Sources:
         def work(fill: Fill[_Arrival]) -> Coroutine[Any, Any, None]:
             return self._fetch(fill, fetch)
 
-        fill, started = await stack.enter_async_context(self._fills.join(fill_key, work))
+        joined = self._fills.join(fill_key, work, fetch.caller)
+        fill, started = await stack.enter_async_context(joined)
         arrival = await fill.head()
         if arrival.confirmed and arrival.entry is not None:
             same = fetch.stored is not None and fetch.stored.digest == arrival.entry.digest
@@ -169,9 +173,8 @@ class Sources:
         return _stored(entry, blob, status)
 
     async def _fetch(self, fill: Fill[_Arrival], fetch: _Fetch) -> None:
-        request = Request(
-            fetch.resource, self.origins.transport(fetch.scheme), _validators(fetch.stored)
-        )
+        transport = self.origins.transport(fetch.scheme, fill.claims)
+        request = Request(fetch.resource, transport, _validators(fetch.stored))
         started_seconds = time.monotonic()
         reservation = self._store.reservation()
         try:

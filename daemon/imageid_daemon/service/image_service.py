@@ -15,6 +15,7 @@ import grpc
 from imageid.v1 import image_service_pb2 as pb
 from imageid.v1 import image_service_pb2_grpc
 from imageid_daemon import __version__
+from imageid_daemon.cache import Demand
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.resolver import Resolver
 from imageid_daemon.service import messages, metadata_batch, requests
@@ -40,7 +41,7 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
         with _Observed(self._metrics, self._scheme(request.image_id)) as observed:
             image_id = requests.image_id_of(request.image_id)
             output = requests.output_of(request.output)
-            demand = requests.demand_of(request.cache_control)
+            demand = _demand(request, context)
             wanted = Wanted(
                 requests.range_of(request), request.if_match_etag, request.if_none_match_etag
             )
@@ -61,7 +62,7 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
         self, request: pb.GetImageMetadataRequest, context: Context
     ) -> pb.GetImageMetadataResponse:
         image_id = requests.image_id_of(request.image_id)
-        demand = requests.demand_of(request.cache_control)
+        demand = _demand(request, context)
         metadata, status = await self._resolver.metadata(image_id, demand)
         message = messages.image_metadata(metadata)
         if request.include_dicom_json:
@@ -76,7 +77,7 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
         self, request: pb.BatchGetImageMetadataRequest, context: Context
     ) -> AsyncIterator[pb.BatchGetImageMetadataResponse]:
         requests.check_count(request.image_ids)
-        demand = requests.demand_of(request.cache_control)
+        demand = _demand(request, context)
         described = self._resolver.describe_all(
             request.image_ids,
             demand,
@@ -93,7 +94,7 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
         self, request: pb.ListImagesRequest, context: Context
     ) -> AsyncIterator[pb.ListImagesResponse]:
         root = requests.image_id_of(request.root)
-        demand = requests.demand_of(request.cache_control)
+        demand = _demand(request, context)
         images = await self._resolver.list_images(root, demand)
         for first in range(0, len(images), _LISTED_A_MESSAGE):
             part = images[first : first + _LISTED_A_MESSAGE]
@@ -173,6 +174,18 @@ class _Observed:
             result = "cancelled" if left else "error"
         seconds = time.monotonic() - self.started_seconds
         self._metrics.observe_load(self._scheme, result, seconds, self._sent_bytes)
+
+
+def _demand(
+    request: pb.LoadImageRequest
+    | pb.GetImageMetadataRequest
+    | pb.BatchGetImageMetadataRequest
+    | pb.ListImagesRequest,
+    context: Context,
+) -> Demand:
+    metadata = context.invocation_metadata() or ()
+    caller = requests.caller_of(request.priority, metadata, context.peer())
+    return requests.demand_of(request.cache_control, caller)
 
 
 def _listed(image: ListedImage) -> pb.ListedImage:

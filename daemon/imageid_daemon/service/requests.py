@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from imageid.v1 import image_service_pb2, types_pb2
 from imageid_daemon.cache import Demand, Mode
+from imageid_daemon.callers import Caller, Priority
 from imageid_daemon.pixels import PixelsOptions
 from imageid_daemon.resolver import Output
 from imageid_daemon.service.enumerations import one_of
@@ -20,6 +21,8 @@ DEFAULT_CHUNK_BYTES = 256 * 1024
 MAX_CHUNK_BYTES = 2 * 1024 * 1024
 MAX_IMAGE_IDS = 10_000
 _MAX_ID_BYTES = 16 * 1024
+_CLIENT_FIELD = "x-imageid-client"
+_MAX_CLIENT_CHARACTERS = 128
 
 _MODES = {
     types_pb2.CacheControl.MODE_UNSPECIFIED: Mode.DEFAULT,
@@ -27,6 +30,13 @@ _MODES = {
     types_pb2.CacheControl.MODE_ONLY_IF_CACHED: Mode.ONLY_IF_CACHED,
     types_pb2.CacheControl.MODE_NO_STORE: Mode.NO_STORE,
     types_pb2.CacheControl.MODE_RELOAD: Mode.RELOAD,
+}
+_PRIORITIES = {
+    types_pb2.PRIORITY_UNSPECIFIED: Priority.INTERACTION,
+    types_pb2.PRIORITY_INTERACTION: Priority.INTERACTION,
+    types_pb2.PRIORITY_THUMBNAIL: Priority.THUMBNAIL,
+    types_pb2.PRIORITY_PREFETCH: Priority.PREFETCH,
+    types_pb2.PRIORITY_COMPUTE: Priority.COMPUTE,
 }
 _VALUES: dict[int, Literal["stored", "modality"]] = {
     types_pb2.VALUES_UNSPECIFIED: "stored",
@@ -97,7 +107,23 @@ def output_of(spec: types_pb2.OutputSpec) -> Output:
     return None
 
 
-def demand_of(control: types_pb2.CacheControl) -> Demand:
+def caller_of(
+    priority: types_pb2.Priority, metadata: Iterable[tuple[str, str | bytes]], peer: str
+) -> Caller:
+    """Who asks, and how urgently.
+
+    Args:
+        peer: gRPC's name of the connection; the same for all on the unix socket.
+
+    Raises:
+        InvalidOption: the priority is none.
+    """
+    named = dict(metadata).get(_CLIENT_FIELD)
+    identity = named[:_MAX_CLIENT_CHARACTERS] if isinstance(named, str) and named else peer
+    return Caller(identity, one_of(_PRIORITIES, priority, "priority"))
+
+
+def demand_of(control: types_pb2.CacheControl, caller: Caller) -> Demand:
     """What the caller demands of stored copies.
 
     Raises:
@@ -107,6 +133,7 @@ def demand_of(control: types_pb2.CacheControl) -> Demand:
         one_of(_MODES, control.mode, "mode"),
         _seconds(control.max_age, "max_age") if control.HasField("max_age") else None,
         _seconds(control.max_stale, "max_stale") if control.HasField("max_stale") else 0.0,
+        caller=caller,
     )
 
 

@@ -110,10 +110,13 @@ def test_what_becomes_of_errors_is_one_of_two(client) -> None:
 def test_more_than_one_call_takes_are_asked_in_several(scripted, client) -> None:
     scripted.script("BatchGetImageMetadata", says(batch(result(0, 1))))
 
-    found = client.metadata_many(["a:"] * 10_001, dicom_json=True, cache="no-cache")
+    found = client.metadata_many(
+        ["a:"] * 10_001, dicom_json=True, cache="no-cache", priority="prefetch"
+    )
 
     assert [len(call.request.image_ids) for call in scripted.calls] == [10_000, 1]
     assert all(call.request.include_dicom_json for call in scripted.calls)
+    assert {call.request.priority for call in scripted.calls} == {types.PRIORITY_PREFETCH}
     assert len(found) == 2
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 import imageid
@@ -89,6 +91,36 @@ def test_the_words_of_cache_control(cache, mode, scripted: ScriptedDaemon, clien
 
     assert scripted.last_call.request.cache_control.mode == mode
     assert not scripted.last_call.request.cache_control.HasField("max_age")
+
+
+@pytest.mark.parametrize(
+    ("word", "priority"),
+    [
+        ("interaction", types.PRIORITY_INTERACTION),
+        ("thumbnail", types.PRIORITY_THUMBNAIL),
+        ("prefetch", types.PRIORITY_PREFETCH),
+        ("compute", types.PRIORITY_COMPUTE),
+    ],
+)
+def test_the_words_of_priority(word, priority, scripted: ScriptedDaemon, client) -> None:
+    scripted.script("LoadImage", says(*messages(b"body")))
+
+    client.load("example://1", priority=word)
+
+    assert scripted.last_call.request.priority == priority
+
+
+def test_a_priority_that_is_none_is_refused_before_any_call(client) -> None:
+    with pytest.raises(ValueError, match="priority"):
+        client.load("example://1", priority="now")
+
+
+def test_a_call_names_its_program(scripted: ScriptedDaemon, client) -> None:
+    scripted.script("LoadImage", says(*messages(b"body")))
+
+    client.load("example://1")
+
+    assert scripted.last_call.metadata["x-imageid-client"] == f"python-{os.getpid()}"
 
 
 def test_a_greatest_age_of_zero_is_sent(scripted: ScriptedDaemon, client) -> None:

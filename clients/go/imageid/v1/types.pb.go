@@ -426,6 +426,65 @@ func (CacheStatus) EnumDescriptor() ([]byte, []int) {
 	return file_imageid_v1_types_proto_rawDescGZIP(), []int{6}
 }
 
+// What an image is wanted for. Where an origin has to be asked, the more urgent requests go
+// first; a fetch is as urgent as the most urgent of its callers at every moment. Calls with
+// the same value of the metadata field `x-imageid-client` (any text that names the program;
+// else the connection counts) are one caller: turns go round the callers.
+type Priority int32
+
+const (
+	Priority_PRIORITY_UNSPECIFIED Priority = 0 // INTERACTION
+	Priority_PRIORITY_INTERACTION Priority = 1 // somebody waits for it
+	Priority_PRIORITY_THUMBNAIL   Priority = 2
+	Priority_PRIORITY_PREFETCH    Priority = 3 // somebody may want it next
+	Priority_PRIORITY_COMPUTE     Priority = 4 // a program works through many
+)
+
+// Enum value maps for Priority.
+var (
+	Priority_name = map[int32]string{
+		0: "PRIORITY_UNSPECIFIED",
+		1: "PRIORITY_INTERACTION",
+		2: "PRIORITY_THUMBNAIL",
+		3: "PRIORITY_PREFETCH",
+		4: "PRIORITY_COMPUTE",
+	}
+	Priority_value = map[string]int32{
+		"PRIORITY_UNSPECIFIED": 0,
+		"PRIORITY_INTERACTION": 1,
+		"PRIORITY_THUMBNAIL":   2,
+		"PRIORITY_PREFETCH":    3,
+		"PRIORITY_COMPUTE":     4,
+	}
+)
+
+func (x Priority) Enum() *Priority {
+	p := new(Priority)
+	*p = x
+	return p
+}
+
+func (x Priority) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Priority) Descriptor() protoreflect.EnumDescriptor {
+	return file_imageid_v1_types_proto_enumTypes[7].Descriptor()
+}
+
+func (Priority) Type() protoreflect.EnumType {
+	return &file_imageid_v1_types_proto_enumTypes[7]
+}
+
+func (x Priority) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Priority.Descriptor instead.
+func (Priority) EnumDescriptor() ([]byte, []int) {
+	return file_imageid_v1_types_proto_rawDescGZIP(), []int{7}
+}
+
 type CacheControl_Mode int32
 
 const (
@@ -465,11 +524,11 @@ func (x CacheControl_Mode) String() string {
 }
 
 func (CacheControl_Mode) Descriptor() protoreflect.EnumDescriptor {
-	return file_imageid_v1_types_proto_enumTypes[7].Descriptor()
+	return file_imageid_v1_types_proto_enumTypes[8].Descriptor()
 }
 
 func (CacheControl_Mode) Type() protoreflect.EnumType {
-	return &file_imageid_v1_types_proto_enumTypes[7]
+	return &file_imageid_v1_types_proto_enumTypes[8]
 }
 
 func (x CacheControl_Mode) Number() protoreflect.EnumNumber {
@@ -3193,17 +3252,25 @@ var file_imageid_v1_types_proto_rawDesc = []byte{
 	0x56, 0x41, 0x4c, 0x49, 0x44, 0x41, 0x54, 0x45, 0x44, 0x10, 0x04, 0x12, 0x16, 0x0a, 0x12, 0x43,
 	0x41, 0x43, 0x48, 0x45, 0x5f, 0x53, 0x54, 0x41, 0x54, 0x55, 0x53, 0x5f, 0x53, 0x54, 0x41, 0x4c,
 	0x45, 0x10, 0x05, 0x12, 0x17, 0x0a, 0x13, 0x43, 0x41, 0x43, 0x48, 0x45, 0x5f, 0x53, 0x54, 0x41,
-	0x54, 0x55, 0x53, 0x5f, 0x42, 0x59, 0x50, 0x41, 0x53, 0x53, 0x10, 0x06, 0x42, 0x8e, 0x01, 0x0a,
-	0x0e, 0x63, 0x6f, 0x6d, 0x2e, 0x69, 0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x2e, 0x76, 0x31, 0x42,
-	0x0a, 0x54, 0x79, 0x70, 0x65, 0x73, 0x50, 0x72, 0x6f, 0x74, 0x6f, 0x50, 0x01, 0x5a, 0x27, 0x69,
-	0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x2e, 0x65, 0x78, 0x61, 0x6d, 0x70, 0x6c, 0x65, 0x2f, 0x67,
-	0x6f, 0x2f, 0x69, 0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x2f, 0x76, 0x31, 0x3b, 0x69, 0x6d, 0x61,
-	0x67, 0x65, 0x69, 0x64, 0x76, 0x31, 0xa2, 0x02, 0x03, 0x49, 0x58, 0x58, 0xaa, 0x02, 0x0a, 0x49,
-	0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x2e, 0x56, 0x31, 0xca, 0x02, 0x0a, 0x49, 0x6d, 0x61, 0x67,
-	0x65, 0x69, 0x64, 0x5c, 0x56, 0x31, 0xe2, 0x02, 0x16, 0x49, 0x6d, 0x61, 0x67, 0x65, 0x69, 0x64,
-	0x5c, 0x56, 0x31, 0x5c, 0x47, 0x50, 0x42, 0x4d, 0x65, 0x74, 0x61, 0x64, 0x61, 0x74, 0x61, 0xea,
-	0x02, 0x0b, 0x49, 0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x3a, 0x3a, 0x56, 0x31, 0x62, 0x06, 0x70,
-	0x72, 0x6f, 0x74, 0x6f, 0x33,
+	0x54, 0x55, 0x53, 0x5f, 0x42, 0x59, 0x50, 0x41, 0x53, 0x53, 0x10, 0x06, 0x2a, 0x83, 0x01, 0x0a,
+	0x08, 0x50, 0x72, 0x69, 0x6f, 0x72, 0x69, 0x74, 0x79, 0x12, 0x18, 0x0a, 0x14, 0x50, 0x52, 0x49,
+	0x4f, 0x52, 0x49, 0x54, 0x59, 0x5f, 0x55, 0x4e, 0x53, 0x50, 0x45, 0x43, 0x49, 0x46, 0x49, 0x45,
+	0x44, 0x10, 0x00, 0x12, 0x18, 0x0a, 0x14, 0x50, 0x52, 0x49, 0x4f, 0x52, 0x49, 0x54, 0x59, 0x5f,
+	0x49, 0x4e, 0x54, 0x45, 0x52, 0x41, 0x43, 0x54, 0x49, 0x4f, 0x4e, 0x10, 0x01, 0x12, 0x16, 0x0a,
+	0x12, 0x50, 0x52, 0x49, 0x4f, 0x52, 0x49, 0x54, 0x59, 0x5f, 0x54, 0x48, 0x55, 0x4d, 0x42, 0x4e,
+	0x41, 0x49, 0x4c, 0x10, 0x02, 0x12, 0x15, 0x0a, 0x11, 0x50, 0x52, 0x49, 0x4f, 0x52, 0x49, 0x54,
+	0x59, 0x5f, 0x50, 0x52, 0x45, 0x46, 0x45, 0x54, 0x43, 0x48, 0x10, 0x03, 0x12, 0x14, 0x0a, 0x10,
+	0x50, 0x52, 0x49, 0x4f, 0x52, 0x49, 0x54, 0x59, 0x5f, 0x43, 0x4f, 0x4d, 0x50, 0x55, 0x54, 0x45,
+	0x10, 0x04, 0x42, 0x8e, 0x01, 0x0a, 0x0e, 0x63, 0x6f, 0x6d, 0x2e, 0x69, 0x6d, 0x61, 0x67, 0x65,
+	0x69, 0x64, 0x2e, 0x76, 0x31, 0x42, 0x0a, 0x54, 0x79, 0x70, 0x65, 0x73, 0x50, 0x72, 0x6f, 0x74,
+	0x6f, 0x50, 0x01, 0x5a, 0x27, 0x69, 0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x2e, 0x65, 0x78, 0x61,
+	0x6d, 0x70, 0x6c, 0x65, 0x2f, 0x67, 0x6f, 0x2f, 0x69, 0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x2f,
+	0x76, 0x31, 0x3b, 0x69, 0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x76, 0x31, 0xa2, 0x02, 0x03, 0x49,
+	0x58, 0x58, 0xaa, 0x02, 0x0a, 0x49, 0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x2e, 0x56, 0x31, 0xca,
+	0x02, 0x0a, 0x49, 0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x5c, 0x56, 0x31, 0xe2, 0x02, 0x16, 0x49,
+	0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x5c, 0x56, 0x31, 0x5c, 0x47, 0x50, 0x42, 0x4d, 0x65, 0x74,
+	0x61, 0x64, 0x61, 0x74, 0x61, 0xea, 0x02, 0x0b, 0x49, 0x6d, 0x61, 0x67, 0x65, 0x69, 0x64, 0x3a,
+	0x3a, 0x56, 0x31, 0x62, 0x06, 0x70, 0x72, 0x6f, 0x74, 0x6f, 0x33,
 }
 
 var (
@@ -3218,7 +3285,7 @@ func file_imageid_v1_types_proto_rawDescGZIP() []byte {
 	return file_imageid_v1_types_proto_rawDescData
 }
 
-var file_imageid_v1_types_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
+var file_imageid_v1_types_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
 var file_imageid_v1_types_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_imageid_v1_types_proto_goTypes = []interface{}{
 	(Representation)(0),             // 0: imageid.v1.Representation
@@ -3228,55 +3295,56 @@ var file_imageid_v1_types_proto_goTypes = []interface{}{
 	(VoiLutFunction)(0),             // 4: imageid.v1.VoiLutFunction
 	(SampleType)(0),                 // 5: imageid.v1.SampleType
 	(CacheStatus)(0),                // 6: imageid.v1.CacheStatus
-	(CacheControl_Mode)(0),          // 7: imageid.v1.CacheControl.Mode
-	(*OutputSpec)(nil),              // 8: imageid.v1.OutputSpec
-	(*EncodedOutput)(nil),           // 9: imageid.v1.EncodedOutput
-	(*PixelsOutput)(nil),            // 10: imageid.v1.PixelsOutput
-	(*RenderedOutput)(nil),          // 11: imageid.v1.RenderedOutput
-	(*Layout)(nil),                  // 12: imageid.v1.Layout
-	(*ImageMetadata)(nil),           // 13: imageid.v1.ImageMetadata
-	(*LookupTable)(nil),             // 14: imageid.v1.LookupTable
-	(*PaletteColorLookupTable)(nil), // 15: imageid.v1.PaletteColorLookupTable
-	(*Overlay)(nil),                 // 16: imageid.v1.Overlay
-	(*UltrasoundRegion)(nil),        // 17: imageid.v1.UltrasoundRegion
-	(*PetImage)(nil),                // 18: imageid.v1.PetImage
-	(*RtDose)(nil),                  // 19: imageid.v1.RtDose
-	(*Checksums)(nil),               // 20: imageid.v1.Checksums
-	(*CacheControl)(nil),            // 21: imageid.v1.CacheControl
-	(*Timing)(nil),                  // 22: imageid.v1.Timing
-	(*structpb.Struct)(nil),         // 23: google.protobuf.Struct
-	(*durationpb.Duration)(nil),     // 24: google.protobuf.Duration
+	(Priority)(0),                   // 7: imageid.v1.Priority
+	(CacheControl_Mode)(0),          // 8: imageid.v1.CacheControl.Mode
+	(*OutputSpec)(nil),              // 9: imageid.v1.OutputSpec
+	(*EncodedOutput)(nil),           // 10: imageid.v1.EncodedOutput
+	(*PixelsOutput)(nil),            // 11: imageid.v1.PixelsOutput
+	(*RenderedOutput)(nil),          // 12: imageid.v1.RenderedOutput
+	(*Layout)(nil),                  // 13: imageid.v1.Layout
+	(*ImageMetadata)(nil),           // 14: imageid.v1.ImageMetadata
+	(*LookupTable)(nil),             // 15: imageid.v1.LookupTable
+	(*PaletteColorLookupTable)(nil), // 16: imageid.v1.PaletteColorLookupTable
+	(*Overlay)(nil),                 // 17: imageid.v1.Overlay
+	(*UltrasoundRegion)(nil),        // 18: imageid.v1.UltrasoundRegion
+	(*PetImage)(nil),                // 19: imageid.v1.PetImage
+	(*RtDose)(nil),                  // 20: imageid.v1.RtDose
+	(*Checksums)(nil),               // 21: imageid.v1.Checksums
+	(*CacheControl)(nil),            // 22: imageid.v1.CacheControl
+	(*Timing)(nil),                  // 23: imageid.v1.Timing
+	(*structpb.Struct)(nil),         // 24: google.protobuf.Struct
+	(*durationpb.Duration)(nil),     // 25: google.protobuf.Duration
 }
 var file_imageid_v1_types_proto_depIdxs = []int32{
-	9,  // 0: imageid.v1.OutputSpec.encoded:type_name -> imageid.v1.EncodedOutput
-	10, // 1: imageid.v1.OutputSpec.pixels:type_name -> imageid.v1.PixelsOutput
-	11, // 2: imageid.v1.OutputSpec.rendered:type_name -> imageid.v1.RenderedOutput
+	10, // 0: imageid.v1.OutputSpec.encoded:type_name -> imageid.v1.EncodedOutput
+	11, // 1: imageid.v1.OutputSpec.pixels:type_name -> imageid.v1.PixelsOutput
+	12, // 2: imageid.v1.OutputSpec.rendered:type_name -> imageid.v1.RenderedOutput
 	1,  // 3: imageid.v1.PixelsOutput.values:type_name -> imageid.v1.Values
 	2,  // 4: imageid.v1.PixelsOutput.color:type_name -> imageid.v1.Color
 	3,  // 5: imageid.v1.RenderedOutput.format:type_name -> imageid.v1.RenderFormat
 	4,  // 6: imageid.v1.RenderedOutput.voi_lut_function:type_name -> imageid.v1.VoiLutFunction
 	5,  // 7: imageid.v1.Layout.sample_type:type_name -> imageid.v1.SampleType
 	4,  // 8: imageid.v1.ImageMetadata.voi_lut_function:type_name -> imageid.v1.VoiLutFunction
-	14, // 9: imageid.v1.ImageMetadata.modality_lut:type_name -> imageid.v1.LookupTable
-	14, // 10: imageid.v1.ImageMetadata.voi_luts:type_name -> imageid.v1.LookupTable
-	15, // 11: imageid.v1.ImageMetadata.palette_color_lookup_table:type_name -> imageid.v1.PaletteColorLookupTable
-	16, // 12: imageid.v1.ImageMetadata.overlays:type_name -> imageid.v1.Overlay
-	17, // 13: imageid.v1.ImageMetadata.ultrasound_regions:type_name -> imageid.v1.UltrasoundRegion
-	18, // 14: imageid.v1.ImageMetadata.pet_image:type_name -> imageid.v1.PetImage
-	19, // 15: imageid.v1.ImageMetadata.rt_dose:type_name -> imageid.v1.RtDose
-	23, // 16: imageid.v1.ImageMetadata.dicom_json:type_name -> google.protobuf.Struct
-	23, // 17: imageid.v1.ImageMetadata.functional_groups:type_name -> google.protobuf.Struct
-	14, // 18: imageid.v1.PaletteColorLookupTable.red:type_name -> imageid.v1.LookupTable
-	14, // 19: imageid.v1.PaletteColorLookupTable.green:type_name -> imageid.v1.LookupTable
-	14, // 20: imageid.v1.PaletteColorLookupTable.blue:type_name -> imageid.v1.LookupTable
-	14, // 21: imageid.v1.PaletteColorLookupTable.alpha:type_name -> imageid.v1.LookupTable
-	7,  // 22: imageid.v1.CacheControl.mode:type_name -> imageid.v1.CacheControl.Mode
-	24, // 23: imageid.v1.CacheControl.max_age:type_name -> google.protobuf.Duration
-	24, // 24: imageid.v1.CacheControl.max_stale:type_name -> google.protobuf.Duration
-	24, // 25: imageid.v1.Timing.total:type_name -> google.protobuf.Duration
-	24, // 26: imageid.v1.Timing.origin_first_byte:type_name -> google.protobuf.Duration
-	24, // 27: imageid.v1.Timing.origin_total:type_name -> google.protobuf.Duration
-	24, // 28: imageid.v1.Timing.decode:type_name -> google.protobuf.Duration
+	15, // 9: imageid.v1.ImageMetadata.modality_lut:type_name -> imageid.v1.LookupTable
+	15, // 10: imageid.v1.ImageMetadata.voi_luts:type_name -> imageid.v1.LookupTable
+	16, // 11: imageid.v1.ImageMetadata.palette_color_lookup_table:type_name -> imageid.v1.PaletteColorLookupTable
+	17, // 12: imageid.v1.ImageMetadata.overlays:type_name -> imageid.v1.Overlay
+	18, // 13: imageid.v1.ImageMetadata.ultrasound_regions:type_name -> imageid.v1.UltrasoundRegion
+	19, // 14: imageid.v1.ImageMetadata.pet_image:type_name -> imageid.v1.PetImage
+	20, // 15: imageid.v1.ImageMetadata.rt_dose:type_name -> imageid.v1.RtDose
+	24, // 16: imageid.v1.ImageMetadata.dicom_json:type_name -> google.protobuf.Struct
+	24, // 17: imageid.v1.ImageMetadata.functional_groups:type_name -> google.protobuf.Struct
+	15, // 18: imageid.v1.PaletteColorLookupTable.red:type_name -> imageid.v1.LookupTable
+	15, // 19: imageid.v1.PaletteColorLookupTable.green:type_name -> imageid.v1.LookupTable
+	15, // 20: imageid.v1.PaletteColorLookupTable.blue:type_name -> imageid.v1.LookupTable
+	15, // 21: imageid.v1.PaletteColorLookupTable.alpha:type_name -> imageid.v1.LookupTable
+	8,  // 22: imageid.v1.CacheControl.mode:type_name -> imageid.v1.CacheControl.Mode
+	25, // 23: imageid.v1.CacheControl.max_age:type_name -> google.protobuf.Duration
+	25, // 24: imageid.v1.CacheControl.max_stale:type_name -> google.protobuf.Duration
+	25, // 25: imageid.v1.Timing.total:type_name -> google.protobuf.Duration
+	25, // 26: imageid.v1.Timing.origin_first_byte:type_name -> google.protobuf.Duration
+	25, // 27: imageid.v1.Timing.origin_total:type_name -> google.protobuf.Duration
+	25, // 28: imageid.v1.Timing.decode:type_name -> google.protobuf.Duration
 	29, // [29:29] is the sub-list for method output_type
 	29, // [29:29] is the sub-list for method input_type
 	29, // [29:29] is the sub-list for extension type_name
@@ -3488,7 +3556,7 @@ func file_imageid_v1_types_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: file_imageid_v1_types_proto_rawDesc,
-			NumEnums:      8,
+			NumEnums:      9,
 			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -26,12 +27,13 @@ _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def call_metadata(endpoint: Endpoint, image_id: str | None) -> tuple[tuple[str, str], ...]:
-    """Metadata of a call: the token, and the imageId for a proxy that shards by it.
+    """Metadata of a call: the token, this program, and the imageId for a proxy to shard by.
 
     HTTP/2 allows printable ASCII alone in a header, so anything else is percent-encoded; a
     very long imageId is left out.
     """
-    metadata = []
+    # On the unix socket the daemon could not tell programs apart, to be fair to each.
+    metadata = [("x-imageid-client", f"python-{os.getpid()}")]
     if endpoint.token is not None:
         metadata.append(("authorization", f"Bearer {endpoint.token}"))
     if image_id is not None:

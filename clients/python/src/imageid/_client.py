@@ -21,11 +21,13 @@ from imageid._metadata import Metadata, read_metadata
 from imageid._outputs import Output
 from imageid._requests import (
     CacheMode,
+    Priority,
     cache_control,
     evict_request,
     load_request,
     metadata_requests,
     stat_requests,
+    urgency,
 )
 from imageid.v1 import cache_service_pb2 as cache_v1
 from imageid.v1 import image_service_pb2 as v1
@@ -82,6 +84,7 @@ class Client:
         *,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
         progress: Progress | None = None,
     ) -> Image:
         """Load one image.
@@ -93,11 +96,15 @@ class Client:
             cache: what a stored copy may do (RFC 9111 section 5.2.1): "no-cache"
                 revalidates it, "only-if-cached" never asks the origin, "no-store" neither
                 reads nor writes the cache, "reload" fetches anew.
+            priority: what it is wanted for; where the origin has to be asked, the more
+                urgent goes first: "interaction", "thumbnail", "prefetch", "compute".
             progress: called after each part of the body.
         """
         assembly = Assembly(self._crc32c)
         body = []
-        for data in self._chunks(load_request(image_id, output, max_age, cache), assembly):
+        for data in self._chunks(
+            load_request(image_id, output, max_age, cache, priority), assembly
+        ):
             body.append(data)
             if progress is not None:
                 progress(assembly.received_bytes, Answer(assembly).size_bytes)
@@ -111,13 +118,14 @@ class Client:
         *,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> Iterator[ImageStream]:
         """Load one image without holding its body; the arguments are those of `load`.
 
         What has been read is not known to be whole before the iteration has ended.
         """
         assembly = Assembly(self._crc32c)
-        chunks = self._chunks(load_request(image_id, output, max_age, cache), assembly)
+        chunks = self._chunks(load_request(image_id, output, max_age, cache, priority), assembly)
         try:
             first = next(chunks)
             yield ImageStream(assembly, chain((first,), chunks))
@@ -131,6 +139,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> Metadata:
         """What a viewer must know of an image before its pixels.
 
@@ -140,6 +149,7 @@ class Client:
         request = v1.GetImageMetadataRequest(
             image_id=image_id,
             cache_control=cache_control(max_age, cache),
+            priority=urgency(priority),
             include_dicom_json=dicom_json,
         )
         return read_metadata(self._ask(self._images.GetImageMetadata, request, image_id).metadata)
@@ -153,6 +163,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata]: ...
 
     @overload
@@ -164,6 +175,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata | Error]: ...
 
     def metadata_many(
@@ -174,6 +186,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata] | list[Metadata | Error]:
         """The same for many images, in their order, before any pixel of theirs is read.
 
@@ -186,7 +199,7 @@ class Client:
         """
         batch = Batch(errors)
         with failures_told(self._endpoint):
-            for request in metadata_requests(image_ids, dicom_json, max_age, cache):
+            for request in metadata_requests(image_ids, dicom_json, max_age, cache, priority):
                 call = self._images.BatchGetImageMetadata(
                     request,
                     timeout=self._timeout_seconds,
@@ -200,10 +213,17 @@ class Client:
         return batch.found
 
     def ls(
-        self, root: str, *, max_age: float | None = None, cache: CacheMode = "default"
+        self,
+        root: str,
+        *,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[str]:
         """The imageIds below a study or series URL, a folder or a DICOMDIR, in slice order."""
-        request = v1.ListImagesRequest(root=root, cache_control=cache_control(max_age, cache))
+        request = v1.ListImagesRequest(
+            root=root, cache_control=cache_control(max_age, cache), priority=urgency(priority)
+        )
         with failures_told(self._endpoint):
             answer = self._images.ListImages(
                 request,

@@ -10,9 +10,19 @@ from typing import Literal, TypeAlias
 from imageid._outputs import Output, choice, output_spec
 from imageid.v1 import cache_service_pb2 as cache_v1
 from imageid.v1 import image_service_pb2 as v1
+from imageid.v1 import types_pb2 as types
 from imageid.v1.types_pb2 import CacheControl
 
 CacheMode: TypeAlias = Literal["default", "no-cache", "only-if-cached", "no-store", "reload"]
+
+Priority: TypeAlias = Literal["interaction", "thumbnail", "prefetch", "compute"]
+
+_PRIORITIES = {
+    "interaction": types.PRIORITY_INTERACTION,
+    "thumbnail": types.PRIORITY_THUMBNAIL,
+    "prefetch": types.PRIORITY_PREFETCH,
+    "compute": types.PRIORITY_COMPUTE,
+}
 
 _MODES = {
     "default": CacheControl.MODE_UNSPECIFIED,
@@ -27,13 +37,18 @@ _IMAGES_LIMIT = 10_000
 
 
 def load_request(
-    image_id: str, output: Output, max_age: float | None, cache: CacheMode
+    image_id: str, output: Output, max_age: float | None, cache: CacheMode, priority: Priority
 ) -> v1.LoadImageRequest:
     return v1.LoadImageRequest(
         image_id=image_id,
         output=output_spec(output),
         cache_control=cache_control(max_age, cache),
+        priority=urgency(priority),
     )
+
+
+def urgency(priority: Priority) -> types.Priority:
+    return choice("priority", priority, _PRIORITIES)
 
 
 def cache_control(max_age_seconds: float | None, cache: CacheMode) -> CacheControl:
@@ -47,12 +62,19 @@ def stat_requests(image_ids: Iterable[str], output: Output) -> Iterator[v1.StatI
 
 
 def metadata_requests(
-    image_ids: Iterable[str], dicom_json: bool, max_age: float | None, cache: CacheMode
+    image_ids: Iterable[str],
+    dicom_json: bool,
+    max_age: float | None,
+    cache: CacheMode,
+    priority: Priority,
 ) -> Iterator[v1.BatchGetImageMetadataRequest]:
     control = cache_control(max_age, cache)
     for batch in _batches(image_ids):
         yield v1.BatchGetImageMetadataRequest(
-            image_ids=batch, cache_control=control, include_dicom_json=dicom_json
+            image_ids=batch,
+            cache_control=control,
+            priority=urgency(priority),
+            include_dicom_json=dicom_json,
         )
 
 

@@ -26,11 +26,13 @@ from imageid._metadata import Metadata, read_metadata
 from imageid._outputs import Output
 from imageid._requests import (
     CacheMode,
+    Priority,
     cache_control,
     evict_request,
     load_request,
     metadata_requests,
     stat_requests,
+    urgency,
 )
 from imageid.v1 import cache_service_pb2 as cache_v1
 from imageid.v1 import image_service_pb2 as v1
@@ -77,12 +79,13 @@ class Client:
         *,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
         progress: Progress | None = None,
     ) -> Image:
         """As `imageid.Client.load`."""
         assembly = Assembly(self._crc32c)
         body = []
-        request = load_request(image_id, output, max_age, cache)
+        request = load_request(image_id, output, max_age, cache, priority)
         async with aclosing(self._chunks(request, assembly)) as chunks:
             async for data in chunks:
                 body.append(data)
@@ -98,10 +101,11 @@ class Client:
         *,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> AsyncIterator[ImageStream]:
         """As `imageid.Client.stream`."""
         assembly = Assembly(self._crc32c)
-        chunks = self._chunks(load_request(image_id, output, max_age, cache), assembly)
+        chunks = self._chunks(load_request(image_id, output, max_age, cache, priority), assembly)
         try:
             first = await anext(chunks)
             yield ImageStream(assembly, first, chunks)
@@ -115,11 +119,13 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> Metadata:
         """As `imageid.Client.metadata`."""
         request = v1.GetImageMetadataRequest(
             image_id=image_id,
             cache_control=cache_control(max_age, cache),
+            priority=urgency(priority),
             include_dicom_json=dicom_json,
         )
         answer = await self._ask(self._images.GetImageMetadata, request, image_id)
@@ -134,6 +140,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata]: ...
 
     @overload
@@ -145,6 +152,7 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata | Error]: ...
 
     async def metadata_many(
@@ -155,11 +163,12 @@ class Client:
         dicom_json: bool = False,
         max_age: float | None = None,
         cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[Metadata] | list[Metadata | Error]:
         """As `imageid.Client.metadata_many`."""
         batch = Batch(errors)
         with failures_told(self._endpoint):
-            for request in metadata_requests(image_ids, dicom_json, max_age, cache):
+            for request in metadata_requests(image_ids, dicom_json, max_age, cache, priority):
                 call = self._images.BatchGetImageMetadata(
                     request,
                     timeout=self._timeout_seconds,
@@ -173,10 +182,17 @@ class Client:
         return batch.found
 
     async def ls(
-        self, root: str, *, max_age: float | None = None, cache: CacheMode = "default"
+        self,
+        root: str,
+        *,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        priority: Priority = "interaction",
     ) -> list[str]:
         """As `imageid.Client.ls`."""
-        request = v1.ListImagesRequest(root=root, cache_control=cache_control(max_age, cache))
+        request = v1.ListImagesRequest(
+            root=root, cache_control=cache_control(max_age, cache), priority=urgency(priority)
+        )
         with failures_told(self._endpoint):
             answer = self._images.ListImages(
                 request,

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from imageid.v1 import types_pb2 as imageid_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eimageid/v1/image_service.proto\x12\nimageid.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16imageid/v1/types.proto\"\xa2\x02\n\x10LoadImageRequest\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12&\n\x06output\x18\x02 \x01(\x0b\x32\x16.imageid.v1.OutputSpec\x12/\n\rcache_control\x18\x03 \x01(\x0b\x32\x18.imageid.v1.CacheControl\x12\x13\n\x0bread_offset\x18\x06 \x01(\x03\x12\x12\n\nread_limit\x18\x07 \x01(\x03\x12\x15\n\rif_match_etag\x18\x08 \x01(\t\x12\x1a\n\x12if_none_match_etag\x18\t \x01(\t\x12\x13\n\x0b\x63hunk_bytes\x18\n \x01(\x05\x12\x1a\n\x12include_dicom_json\x18\x0b \x01(\x08J\x04\x08\x04\x10\x05J\x04\x08\x05\x10\x06J\x04\x08\x0c\x10\rJ\x04\x08\r\x10\x0e\"\x98\x01\n\x11LoadImageResponse\x12\'\n\x06header\x18\x01 \x01(\x0b\x32\x17.imageid.v1.ImageHeader\x12(\n\x07summary\x18\x02 \x01(\x0b\x32\x17.imageid.v1.LoadSummary\x12$\n\x05\x63hunk\x18\x0f \x01(\x0b\x32\x15.imageid.v1.DataChunkJ\x04\x08\x03\x10\x04J\x04\x08\x04\x10\x05\"\x81\x04\n\x0bImageHeader\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x32\n\x0erepresentation\x18\x02 \x01(\x0e\x32\x1a.imageid.v1.Representation\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\"\n\x06layout\x18\x04 \x01(\x0b\x32\x12.imageid.v1.Layout\x12+\n\x08metadata\x18\x05 \x01(\x0b\x32\x19.imageid.v1.ImageMetadata\x12\x17\n\nsize_bytes\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x13\n\x0brange_start\x18\x07 \x01(\x03\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\x12(\n\tchecksums\x18\t \x01(\x0b\x32\x15.imageid.v1.Checksums\x12-\n\x0c\x63\x61\x63he_status\x18\n \x01(\x0e\x32\x17.imageid.v1.CacheStatus\x12&\n\x03\x61ge\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0b\x65xpire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cnot_modified\x18\r \x01(\x08\x12\"\n\x06timing\x18\x0e \x01(\x0b\x32\x12.imageid.v1.Timing\x12\x0e\n\x06loader\x18\x0f \x01(\tB\r\n\x0b_size_bytes\"I\n\tDataChunk\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x13\n\x06\x63rc32c\x18\x02 \x01(\x07H\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x0f \x01(\x0c\x42\t\n\x07_crc32c\"\xa1\x01\n\x0bLoadSummary\x12\x12\n\nsent_bytes\x18\x01 \x01(\x03\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12(\n\tchecksums\x18\x03 \x01(\x0b\x32\x15.imageid.v1.Checksums\x12\"\n\x06timing\x18\x04 \x01(\x0b\x32\x12.imageid.v1.Timing\x12\x0e\n\x06stored\x18\x05 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\"\x84\x01\n\x17GetImageMetadataRequest\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12/\n\rcache_control\x18\x02 \x01(\x0b\x32\x18.imageid.v1.CacheControl\x12\x1a\n\x12include_dicom_json\x18\x05 \x01(\x08J\x04\x08\x03\x10\x04J\x04\x08\x04\x10\x05\"\x86\x01\n\x18GetImageMetadataResponse\x12+\n\x08metadata\x18\x01 \x01(\x0b\x32\x19.imageid.v1.ImageMetadata\x12-\n\x0c\x63\x61\x63he_status\x18\x02 \x01(\x0e\x32\x17.imageid.v1.CacheStatus\x12\x0e\n\x06loader\x18\x03 \x01(\t\"\x8a\x01\n\x1c\x42\x61tchGetImageMetadataRequest\x12\x11\n\timage_ids\x18\x01 \x03(\t\x12/\n\rcache_control\x18\x02 \x01(\x0b\x32\x18.imageid.v1.CacheControl\x12\x1a\n\x12include_dicom_json\x18\x05 \x01(\x08J\x04\x08\x03\x10\x04J\x04\x08\x04\x10\x05\"Q\n\x1d\x42\x61tchGetImageMetadataResponse\x12\x30\n\x07results\x18\x01 \x03(\x0b\x32\x1f.imageid.v1.ImageMetadataResult\"\xd1\x01\n\x13ImageMetadataResult\x12\r\n\x05index\x18\x01 \x01(\x05\x12+\n\x08metadata\x18\x02 \x01(\x0b\x32\x19.imageid.v1.ImageMetadata\x12-\n\x0c\x63\x61\x63he_status\x18\x03 \x01(\x0e\x32\x17.imageid.v1.CacheStatus\x12\x0e\n\x06loader\x18\x04 \x01(\t\x12\x12\n\nerror_code\x18\x05 \x01(\x05\x12\x14\n\x0c\x65rror_reason\x18\x06 \x01(\t\x12\x15\n\rerror_message\x18\x07 \x01(\t\"^\n\x11ListImagesRequest\x12\x0c\n\x04root\x18\x01 \x01(\t\x12/\n\rcache_control\x18\x02 \x01(\x0b\x32\x18.imageid.v1.CacheControlJ\x04\x08\x03\x10\x04J\x04\x08\x04\x10\x05\"=\n\x12ListImagesResponse\x12\'\n\x06images\x18\x01 \x03(\x0b\x32\x17.imageid.v1.ListedImage\"\xeb\x01\n\x0bListedImage\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12 \n\x13series_instance_uid\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x1d\n\x10sop_instance_uid\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x1c\n\x0finstance_number\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x19\n\x0c\x66rame_number\x18\x05 \x01(\x05H\x03\x88\x01\x01\x42\x16\n\x14_series_instance_uidB\x13\n\x11_sop_instance_uidB\x12\n\x10_instance_numberB\x0f\n\r_frame_number\"N\n\x11StatImagesRequest\x12\x11\n\timage_ids\x18\x01 \x03(\t\x12&\n\x06output\x18\x02 \x01(\x0b\x32\x16.imageid.v1.OutputSpec\":\n\x12StatImagesResponse\x12$\n\x05stats\x18\x01 \x03(\x0b\x32\x15.imageid.v1.ImageStat\"e\n\tImageStat\x12\x0e\n\x06\x63\x61\x63hed\x18\x01 \x01(\x08\x12\r\n\x05\x66resh\x18\x02 \x01(\x08\x12\x0f\n\x07\x66illing\x18\x03 \x01(\x08\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x14\n\x0c\x65rror_reason\x18\x05 \x01(\t\"\x16\n\x14GetServerInfoRequest\"\xeb\x01\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x13\n\x0binstance_id\x18\x02 \x01(\t\x12\'\n\x07loaders\x18\x03 \x03(\x0b\x32\x16.imageid.v1.LoaderInfo\x12\x1b\n\x13\x64\x65\x66\x61ult_chunk_bytes\x18\x04 \x01(\x05\x12\x17\n\x0fmax_chunk_bytes\x18\x05 \x01(\x05\x12\x10\n\x08\x66\x65\x61tures\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03pid\x18\x08 \x01(\x05\"c\n\nLoaderInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07schemes\x18\x02 \x03(\t\x12\x14\n\x0c\x64istribution\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x0f\n\x07summary\x18\x05 \x01(\t2\xb9\x04\n\x0cImageService\x12O\n\tLoadImage\x12\x1c.imageid.v1.LoadImageRequest\x1a\x1d.imageid.v1.LoadImageResponse\"\x03\x90\x02\x01\x30\x01\x12\x62\n\x10GetImageMetadata\x12#.imageid.v1.GetImageMetadataRequest\x1a$.imageid.v1.GetImageMetadataResponse\"\x03\x90\x02\x01\x12s\n\x15\x42\x61tchGetImageMetadata\x12(.imageid.v1.BatchGetImageMetadataRequest\x1a).imageid.v1.BatchGetImageMetadataResponse\"\x03\x90\x02\x01\x30\x01\x12R\n\nListImages\x12\x1d.imageid.v1.ListImagesRequest\x1a\x1e.imageid.v1.ListImagesResponse\"\x03\x90\x02\x01\x30\x01\x12P\n\nStatImages\x12\x1d.imageid.v1.StatImagesRequest\x1a\x1e.imageid.v1.StatImagesResponse\"\x03\x90\x02\x01\x12Y\n\rGetServerInfo\x12 .imageid.v1.GetServerInfoRequest\x1a!.imageid.v1.GetServerInfoResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eimageid/v1/image_service.proto\x12\nimageid.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16imageid/v1/types.proto\"\xc4\x02\n\x10LoadImageRequest\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12&\n\x06output\x18\x02 \x01(\x0b\x32\x16.imageid.v1.OutputSpec\x12/\n\rcache_control\x18\x03 \x01(\x0b\x32\x18.imageid.v1.CacheControl\x12&\n\x08priority\x18\x04 \x01(\x0e\x32\x14.imageid.v1.Priority\x12\x13\n\x0bread_offset\x18\x06 \x01(\x03\x12\x12\n\nread_limit\x18\x07 \x01(\x03\x12\x15\n\rif_match_etag\x18\x08 \x01(\t\x12\x1a\n\x12if_none_match_etag\x18\t \x01(\t\x12\x13\n\x0b\x63hunk_bytes\x18\n \x01(\x05\x12\x1a\n\x12include_dicom_json\x18\x0b \x01(\x08J\x04\x08\x05\x10\x06J\x04\x08\x0c\x10\rJ\x04\x08\r\x10\x0e\"\x98\x01\n\x11LoadImageResponse\x12\'\n\x06header\x18\x01 \x01(\x0b\x32\x17.imageid.v1.ImageHeader\x12(\n\x07summary\x18\x02 \x01(\x0b\x32\x17.imageid.v1.LoadSummary\x12$\n\x05\x63hunk\x18\x0f \x01(\x0b\x32\x15.imageid.v1.DataChunkJ\x04\x08\x03\x10\x04J\x04\x08\x04\x10\x05\"\x81\x04\n\x0bImageHeader\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x32\n\x0erepresentation\x18\x02 \x01(\x0e\x32\x1a.imageid.v1.Representation\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\"\n\x06layout\x18\x04 \x01(\x0b\x32\x12.imageid.v1.Layout\x12+\n\x08metadata\x18\x05 \x01(\x0b\x32\x19.imageid.v1.ImageMetadata\x12\x17\n\nsize_bytes\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x13\n\x0brange_start\x18\x07 \x01(\x03\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\x12(\n\tchecksums\x18\t \x01(\x0b\x32\x15.imageid.v1.Checksums\x12-\n\x0c\x63\x61\x63he_status\x18\n \x01(\x0e\x32\x17.imageid.v1.CacheStatus\x12&\n\x03\x61ge\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0b\x65xpire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cnot_modified\x18\r \x01(\x08\x12\"\n\x06timing\x18\x0e \x01(\x0b\x32\x12.imageid.v1.Timing\x12\x0e\n\x06loader\x18\x0f \x01(\tB\r\n\x0b_size_bytes\"I\n\tDataChunk\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x13\n\x06\x63rc32c\x18\x02 \x01(\x07H\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x0f \x01(\x0c\x42\t\n\x07_crc32c\"\xa1\x01\n\x0bLoadSummary\x12\x12\n\nsent_bytes\x18\x01 \x01(\x03\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12(\n\tchecksums\x18\x03 \x01(\x0b\x32\x15.imageid.v1.Checksums\x12\"\n\x06timing\x18\x04 \x01(\x0b\x32\x12.imageid.v1.Timing\x12\x0e\n\x06stored\x18\x05 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\"\xa6\x01\n\x17GetImageMetadataRequest\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12/\n\rcache_control\x18\x02 \x01(\x0b\x32\x18.imageid.v1.CacheControl\x12&\n\x08priority\x18\x03 \x01(\x0e\x32\x14.imageid.v1.Priority\x12\x1a\n\x12include_dicom_json\x18\x05 \x01(\x08J\x04\x08\x04\x10\x05\"\x86\x01\n\x18GetImageMetadataResponse\x12+\n\x08metadata\x18\x01 \x01(\x0b\x32\x19.imageid.v1.ImageMetadata\x12-\n\x0c\x63\x61\x63he_status\x18\x02 \x01(\x0e\x32\x17.imageid.v1.CacheStatus\x12\x0e\n\x06loader\x18\x03 \x01(\t\"\xac\x01\n\x1c\x42\x61tchGetImageMetadataRequest\x12\x11\n\timage_ids\x18\x01 \x03(\t\x12/\n\rcache_control\x18\x02 \x01(\x0b\x32\x18.imageid.v1.CacheControl\x12&\n\x08priority\x18\x03 \x01(\x0e\x32\x14.imageid.v1.Priority\x12\x1a\n\x12include_dicom_json\x18\x05 \x01(\x08J\x04\x08\x04\x10\x05\"Q\n\x1d\x42\x61tchGetImageMetadataResponse\x12\x30\n\x07results\x18\x01 \x03(\x0b\x32\x1f.imageid.v1.ImageMetadataResult\"\xd1\x01\n\x13ImageMetadataResult\x12\r\n\x05index\x18\x01 \x01(\x05\x12+\n\x08metadata\x18\x02 \x01(\x0b\x32\x19.imageid.v1.ImageMetadata\x12-\n\x0c\x63\x61\x63he_status\x18\x03 \x01(\x0e\x32\x17.imageid.v1.CacheStatus\x12\x0e\n\x06loader\x18\x04 \x01(\t\x12\x12\n\nerror_code\x18\x05 \x01(\x05\x12\x14\n\x0c\x65rror_reason\x18\x06 \x01(\t\x12\x15\n\rerror_message\x18\x07 \x01(\t\"\x80\x01\n\x11ListImagesRequest\x12\x0c\n\x04root\x18\x01 \x01(\t\x12/\n\rcache_control\x18\x02 \x01(\x0b\x32\x18.imageid.v1.CacheControl\x12&\n\x08priority\x18\x03 \x01(\x0e\x32\x14.imageid.v1.PriorityJ\x04\x08\x04\x10\x05\"=\n\x12ListImagesResponse\x12\'\n\x06images\x18\x01 \x03(\x0b\x32\x17.imageid.v1.ListedImage\"\xeb\x01\n\x0bListedImage\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12 \n\x13series_instance_uid\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x1d\n\x10sop_instance_uid\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x1c\n\x0finstance_number\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x19\n\x0c\x66rame_number\x18\x05 \x01(\x05H\x03\x88\x01\x01\x42\x16\n\x14_series_instance_uidB\x13\n\x11_sop_instance_uidB\x12\n\x10_instance_numberB\x0f\n\r_frame_number\"N\n\x11StatImagesRequest\x12\x11\n\timage_ids\x18\x01 \x03(\t\x12&\n\x06output\x18\x02 \x01(\x0b\x32\x16.imageid.v1.OutputSpec\":\n\x12StatImagesResponse\x12$\n\x05stats\x18\x01 \x03(\x0b\x32\x15.imageid.v1.ImageStat\"e\n\tImageStat\x12\x0e\n\x06\x63\x61\x63hed\x18\x01 \x01(\x08\x12\r\n\x05\x66resh\x18\x02 \x01(\x08\x12\x0f\n\x07\x66illing\x18\x03 \x01(\x08\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x14\n\x0c\x65rror_reason\x18\x05 \x01(\t\"\x16\n\x14GetServerInfoRequest\"\xeb\x01\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x13\n\x0binstance_id\x18\x02 \x01(\t\x12\'\n\x07loaders\x18\x03 \x03(\x0b\x32\x16.imageid.v1.LoaderInfo\x12\x1b\n\x13\x64\x65\x66\x61ult_chunk_bytes\x18\x04 \x01(\x05\x12\x17\n\x0fmax_chunk_bytes\x18\x05 \x01(\x05\x12\x10\n\x08\x66\x65\x61tures\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03pid\x18\x08 \x01(\x05\"c\n\nLoaderInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07schemes\x18\x02 \x03(\t\x12\x14\n\x0c\x64istribution\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x0f\n\x07summary\x18\x05 \x01(\t2\xb9\x04\n\x0cImageService\x12O\n\tLoadImage\x12\x1c.imageid.v1.LoadImageRequest\x1a\x1d.imageid.v1.LoadImageResponse\"\x03\x90\x02\x01\x30\x01\x12\x62\n\x10GetImageMetadata\x12#.imageid.v1.GetImageMetadataRequest\x1a$.imageid.v1.GetImageMetadataResponse\"\x03\x90\x02\x01\x12s\n\x15\x42\x61tchGetImageMetadata\x12(.imageid.v1.BatchGetImageMetadataRequest\x1a).imageid.v1.BatchGetImageMetadataResponse\"\x03\x90\x02\x01\x30\x01\x12R\n\nListImages\x12\x1d.imageid.v1.ListImagesRequest\x1a\x1e.imageid.v1.ListImagesResponse\"\x03\x90\x02\x01\x30\x01\x12P\n\nStatImages\x12\x1d.imageid.v1.StatImagesRequest\x1a\x1e.imageid.v1.StatImagesResponse\"\x03\x90\x02\x01\x12Y\n\rGetServerInfo\x12 .imageid.v1.GetServerInfoRequest\x1a!.imageid.v1.GetServerInfoResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,43 +47,43 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMAGESERVICE'].methods_by_name['GetServerInfo']._loaded_options = None
   _globals['_IMAGESERVICE'].methods_by_name['GetServerInfo']._serialized_options = b'\220\002\001'
   _globals['_LOADIMAGEREQUEST']._serialized_start=136
-  _globals['_LOADIMAGEREQUEST']._serialized_end=426
-  _globals['_LOADIMAGERESPONSE']._serialized_start=429
-  _globals['_LOADIMAGERESPONSE']._serialized_end=581
-  _globals['_IMAGEHEADER']._serialized_start=584
-  _globals['_IMAGEHEADER']._serialized_end=1097
-  _globals['_DATACHUNK']._serialized_start=1099
-  _globals['_DATACHUNK']._serialized_end=1172
-  _globals['_LOADSUMMARY']._serialized_start=1175
-  _globals['_LOADSUMMARY']._serialized_end=1336
-  _globals['_GETIMAGEMETADATAREQUEST']._serialized_start=1339
-  _globals['_GETIMAGEMETADATAREQUEST']._serialized_end=1471
-  _globals['_GETIMAGEMETADATARESPONSE']._serialized_start=1474
-  _globals['_GETIMAGEMETADATARESPONSE']._serialized_end=1608
-  _globals['_BATCHGETIMAGEMETADATAREQUEST']._serialized_start=1611
-  _globals['_BATCHGETIMAGEMETADATAREQUEST']._serialized_end=1749
-  _globals['_BATCHGETIMAGEMETADATARESPONSE']._serialized_start=1751
-  _globals['_BATCHGETIMAGEMETADATARESPONSE']._serialized_end=1832
-  _globals['_IMAGEMETADATARESULT']._serialized_start=1835
-  _globals['_IMAGEMETADATARESULT']._serialized_end=2044
-  _globals['_LISTIMAGESREQUEST']._serialized_start=2046
-  _globals['_LISTIMAGESREQUEST']._serialized_end=2140
-  _globals['_LISTIMAGESRESPONSE']._serialized_start=2142
-  _globals['_LISTIMAGESRESPONSE']._serialized_end=2203
-  _globals['_LISTEDIMAGE']._serialized_start=2206
-  _globals['_LISTEDIMAGE']._serialized_end=2441
-  _globals['_STATIMAGESREQUEST']._serialized_start=2443
-  _globals['_STATIMAGESREQUEST']._serialized_end=2521
-  _globals['_STATIMAGESRESPONSE']._serialized_start=2523
-  _globals['_STATIMAGESRESPONSE']._serialized_end=2581
-  _globals['_IMAGESTAT']._serialized_start=2583
-  _globals['_IMAGESTAT']._serialized_end=2684
-  _globals['_GETSERVERINFOREQUEST']._serialized_start=2686
-  _globals['_GETSERVERINFOREQUEST']._serialized_end=2708
-  _globals['_GETSERVERINFORESPONSE']._serialized_start=2711
-  _globals['_GETSERVERINFORESPONSE']._serialized_end=2946
-  _globals['_LOADERINFO']._serialized_start=2948
-  _globals['_LOADERINFO']._serialized_end=3047
-  _globals['_IMAGESERVICE']._serialized_start=3050
-  _globals['_IMAGESERVICE']._serialized_end=3619
+  _globals['_LOADIMAGEREQUEST']._serialized_end=460
+  _globals['_LOADIMAGERESPONSE']._serialized_start=463
+  _globals['_LOADIMAGERESPONSE']._serialized_end=615
+  _globals['_IMAGEHEADER']._serialized_start=618
+  _globals['_IMAGEHEADER']._serialized_end=1131
+  _globals['_DATACHUNK']._serialized_start=1133
+  _globals['_DATACHUNK']._serialized_end=1206
+  _globals['_LOADSUMMARY']._serialized_start=1209
+  _globals['_LOADSUMMARY']._serialized_end=1370
+  _globals['_GETIMAGEMETADATAREQUEST']._serialized_start=1373
+  _globals['_GETIMAGEMETADATAREQUEST']._serialized_end=1539
+  _globals['_GETIMAGEMETADATARESPONSE']._serialized_start=1542
+  _globals['_GETIMAGEMETADATARESPONSE']._serialized_end=1676
+  _globals['_BATCHGETIMAGEMETADATAREQUEST']._serialized_start=1679
+  _globals['_BATCHGETIMAGEMETADATAREQUEST']._serialized_end=1851
+  _globals['_BATCHGETIMAGEMETADATARESPONSE']._serialized_start=1853
+  _globals['_BATCHGETIMAGEMETADATARESPONSE']._serialized_end=1934
+  _globals['_IMAGEMETADATARESULT']._serialized_start=1937
+  _globals['_IMAGEMETADATARESULT']._serialized_end=2146
+  _globals['_LISTIMAGESREQUEST']._serialized_start=2149
+  _globals['_LISTIMAGESREQUEST']._serialized_end=2277
+  _globals['_LISTIMAGESRESPONSE']._serialized_start=2279
+  _globals['_LISTIMAGESRESPONSE']._serialized_end=2340
+  _globals['_LISTEDIMAGE']._serialized_start=2343
+  _globals['_LISTEDIMAGE']._serialized_end=2578
+  _globals['_STATIMAGESREQUEST']._serialized_start=2580
+  _globals['_STATIMAGESREQUEST']._serialized_end=2658
+  _globals['_STATIMAGESRESPONSE']._serialized_start=2660
+  _globals['_STATIMAGESRESPONSE']._serialized_end=2718
+  _globals['_IMAGESTAT']._serialized_start=2720
+  _globals['_IMAGESTAT']._serialized_end=2821
+  _globals['_GETSERVERINFOREQUEST']._serialized_start=2823
+  _globals['_GETSERVERINFOREQUEST']._serialized_end=2845
+  _globals['_GETSERVERINFORESPONSE']._serialized_start=2848
+  _globals['_GETSERVERINFORESPONSE']._serialized_end=3083
+  _globals['_LOADERINFO']._serialized_start=3085
+  _globals['_LOADERINFO']._serialized_end=3184
+  _globals['_IMAGESERVICE']._serialized_start=3187
+  _globals['_IMAGESERVICE']._serialized_end=3756
 # @@protoc_insertion_point(module_scope)

@@ -12,10 +12,11 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class LoadImageRequest(_message.Message):
-    __slots__ = ("image_id", "output", "cache_control", "read_offset", "read_limit", "if_match_etag", "if_none_match_etag", "chunk_bytes", "include_dicom_json")
+    __slots__ = ("image_id", "output", "cache_control", "priority", "read_offset", "read_limit", "if_match_etag", "if_none_match_etag", "chunk_bytes", "include_dicom_json")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
     CACHE_CONTROL_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
     READ_OFFSET_FIELD_NUMBER: _ClassVar[int]
     READ_LIMIT_FIELD_NUMBER: _ClassVar[int]
     IF_MATCH_ETAG_FIELD_NUMBER: _ClassVar[int]
@@ -25,13 +26,14 @@ class LoadImageRequest(_message.Message):
     image_id: str
     output: _types_pb2.OutputSpec
     cache_control: _types_pb2.CacheControl
+    priority: _types_pb2.Priority
     read_offset: int
     read_limit: int
     if_match_etag: str
     if_none_match_etag: str
     chunk_bytes: int
     include_dicom_json: bool
-    def __init__(self, image_id: _Optional[str] = ..., output: _Optional[_Union[_types_pb2.OutputSpec, _Mapping]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., read_offset: _Optional[int] = ..., read_limit: _Optional[int] = ..., if_match_etag: _Optional[str] = ..., if_none_match_etag: _Optional[str] = ..., chunk_bytes: _Optional[int] = ..., include_dicom_json: bool = ...) -> None: ...
+    def __init__(self, image_id: _Optional[str] = ..., output: _Optional[_Union[_types_pb2.OutputSpec, _Mapping]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., priority: _Optional[_Union[_types_pb2.Priority, str]] = ..., read_offset: _Optional[int] = ..., read_limit: _Optional[int] = ..., if_match_etag: _Optional[str] = ..., if_none_match_etag: _Optional[str] = ..., chunk_bytes: _Optional[int] = ..., include_dicom_json: bool = ...) -> None: ...
 
 class LoadImageResponse(_message.Message):
     __slots__ = ("header", "summary", "chunk")
@@ -104,14 +106,16 @@ class LoadSummary(_message.Message):
     def __init__(self, sent_bytes: _Optional[int] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[_Union[_types_pb2.Checksums, _Mapping]] = ..., timing: _Optional[_Union[_types_pb2.Timing, _Mapping]] = ..., stored: bool = ..., etag: _Optional[str] = ...) -> None: ...
 
 class GetImageMetadataRequest(_message.Message):
-    __slots__ = ("image_id", "cache_control", "include_dicom_json")
+    __slots__ = ("image_id", "cache_control", "priority", "include_dicom_json")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
     CACHE_CONTROL_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_DICOM_JSON_FIELD_NUMBER: _ClassVar[int]
     image_id: str
     cache_control: _types_pb2.CacheControl
+    priority: _types_pb2.Priority
     include_dicom_json: bool
-    def __init__(self, image_id: _Optional[str] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., include_dicom_json: bool = ...) -> None: ...
+    def __init__(self, image_id: _Optional[str] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., priority: _Optional[_Union[_types_pb2.Priority, str]] = ..., include_dicom_json: bool = ...) -> None: ...
 
 class GetImageMetadataResponse(_message.Message):
     __slots__ = ("metadata", "cache_status", "loader")
@@ -124,14 +128,16 @@ class GetImageMetadataResponse(_message.Message):
     def __init__(self, metadata: _Optional[_Union[_types_pb2.ImageMetadata, _Mapping]] = ..., cache_status: _Optional[_Union[_types_pb2.CacheStatus, str]] = ..., loader: _Optional[str] = ...) -> None: ...
 
 class BatchGetImageMetadataRequest(_message.Message):
-    __slots__ = ("image_ids", "cache_control", "include_dicom_json")
+    __slots__ = ("image_ids", "cache_control", "priority", "include_dicom_json")
     IMAGE_IDS_FIELD_NUMBER: _ClassVar[int]
     CACHE_CONTROL_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_DICOM_JSON_FIELD_NUMBER: _ClassVar[int]
     image_ids: _containers.RepeatedScalarFieldContainer[str]
     cache_control: _types_pb2.CacheControl
+    priority: _types_pb2.Priority
     include_dicom_json: bool
-    def __init__(self, image_ids: _Optional[_Iterable[str]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., include_dicom_json: bool = ...) -> None: ...
+    def __init__(self, image_ids: _Optional[_Iterable[str]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., priority: _Optional[_Union[_types_pb2.Priority, str]] = ..., include_dicom_json: bool = ...) -> None: ...
 
 class BatchGetImageMetadataResponse(_message.Message):
     __slots__ = ("results",)
@@ -158,12 +164,14 @@ class ImageMetadataResult(_message.Message):
     def __init__(self, index: _Optional[int] = ..., metadata: _Optional[_Union[_types_pb2.ImageMetadata, _Mapping]] = ..., cache_status: _Optional[_Union[_types_pb2.CacheStatus, str]] = ..., loader: _Optional[str] = ..., error_code: _Optional[int] = ..., error_reason: _Optional[str] = ..., error_message: _Optional[str] = ...) -> None: ...
 
 class ListImagesRequest(_message.Message):
-    __slots__ = ("root", "cache_control")
+    __slots__ = ("root", "cache_control", "priority")
     ROOT_FIELD_NUMBER: _ClassVar[int]
     CACHE_CONTROL_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
     root: str
     cache_control: _types_pb2.CacheControl
-    def __init__(self, root: _Optional[str] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ...) -> None: ...
+    priority: _types_pb2.Priority
+    def __init__(self, root: _Optional[str] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., priority: _Optional[_Union[_types_pb2.Priority, str]] = ...) -> None: ...
 
 class ListImagesResponse(_message.Message):
     __slots__ = ("images",)

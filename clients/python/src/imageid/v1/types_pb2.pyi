@@ -66,6 +66,14 @@ class CacheStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CACHE_STATUS_REVALIDATED: _ClassVar[CacheStatus]
     CACHE_STATUS_STALE: _ClassVar[CacheStatus]
     CACHE_STATUS_BYPASS: _ClassVar[CacheStatus]
+
+class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PRIORITY_UNSPECIFIED: _ClassVar[Priority]
+    PRIORITY_INTERACTION: _ClassVar[Priority]
+    PRIORITY_THUMBNAIL: _ClassVar[Priority]
+    PRIORITY_PREFETCH: _ClassVar[Priority]
+    PRIORITY_COMPUTE: _ClassVar[Priority]
 REPRESENTATION_UNSPECIFIED: Representation
 REPRESENTATION_ENCODED: Representation
 REPRESENTATION_PIXELS: Representation
@@ -101,6 +109,11 @@ CACHE_STATUS_COALESCED: CacheStatus
 CACHE_STATUS_REVALIDATED: CacheStatus
 CACHE_STATUS_STALE: CacheStatus
 CACHE_STATUS_BYPASS: CacheStatus
+PRIORITY_UNSPECIFIED: Priority
+PRIORITY_INTERACTION: Priority
+PRIORITY_THUMBNAIL: Priority
+PRIORITY_PREFETCH: Priority
+PRIORITY_COMPUTE: Priority
 
 class OutputSpec(_message.Message):
     __slots__ = ("encoded", "pixels", "rendered")
