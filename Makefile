@@ -1,6 +1,6 @@
 # Every task by name; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint generate serve clean
+.PHONY: help venv demo test lint http-cache-tests generate serve clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,6 +11,7 @@ help:
 	@echo "make venv      .venv with everything installed (quick when it is there)"
 	@echo "make demo      resolve one image of every scheme with a daemon of its own, and check it"
 	@echo "make test      lint, types, contracts and all tests; installs what they need"
+	@echo "make http-cache-tests  the public suite of HTTP caches alone, with what fails and why"
 	@echo "make lint      ruff, mypy, import-linter and buf alone"
 	@echo "make generate  the checked-in code of every language, from proto/"
 	@echo "make serve     a daemon in the foreground"
@@ -45,6 +46,10 @@ lint: venv $(TOOLS)/.installed
 test: lint
 	ops/install-test-tools.sh
 	$(BIN)/pytest
+
+http-cache-tests: venv
+	@ops/install-test-tools.sh
+	@PYTHONPATH=tests $(BIN)/python -m http_cache_tests
 
 generate: $(TOOLS)/.installed
 	ops/generate.sh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import ClassVar
 
 from imageid_loaders.base import Image, Request, Settings, Source
@@ -51,4 +52,6 @@ def wado_uri_image(url: str) -> Image:
     send no validators.
     """
     url, frame = take_frame(url)
-    return Image(plain_resource(url, fresh_for_seconds=_DAY_SECONDS), frame)
+    resource = plain_resource(url, fresh_for_seconds=_DAY_SECONDS)
+    # PS3.18 section 9.1.2: a WADO request names its instance; another URL may mean anything.
+    return Image(replace(resource, is_instance=is_wado_request(url)), frame)

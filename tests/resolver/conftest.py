@@ -95,14 +95,26 @@ async def _chunks(answer: Answer) -> AsyncIterator[bytes]:
     yield answer.data[1:]
 
 
+@dataclass
 class NoOrigins:
-    """For loaders that use no HTTP; one identity for each host name."""
+    """For loaders that use no HTTP.
+
+    Args:
+        identity: whose credentials every request carries.
+        immutable: the administrator says that instances never change.
+    """
+
+    identity: str = ""
+    immutable: bool = False
 
     def transport(self, scheme: str) -> None:
         return None
 
     def scope(self, url: str) -> str:
-        return ""
+        return self.identity
+
+    def is_immutable(self, url: str) -> bool:
+        return self.immutable
 
 
 @dataclass
@@ -112,6 +124,7 @@ class World:
     resolver: Resolver
     store: Store
     loader: ScriptedLoader
+    origins: NoOrigins
     directory: Path
 
     async def load(self, image_id: str, output: Output = None, **demand: object) -> Loaded:
@@ -159,10 +172,11 @@ async def world_at(
     await store.open()
     loader = ScriptedLoader()
     registry = Registry([Installed(loader, ("x",), "tests", "0")])
-    sources = Sources(store, NoOrigins(), max_image_bytes)  # type: ignore[arg-type]
+    origins = NoOrigins()
+    sources = Sources(store, origins, max_image_bytes)  # type: ignore[arg-type]
     with ThreadPoolExecutor(2) as workers:
         resolver = Resolver(registry, store, sources, Derivations(store, workers))
-        yield World(resolver, store, loader, directory)
+        yield World(resolver, store, loader, origins, directory)
         await resolver.close()
     await store.close()
 

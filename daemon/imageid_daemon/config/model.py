@@ -76,6 +76,7 @@ class OriginSettings:
         timeout_seconds: of silence, before the headers or between two reads.
         connections: requests at a time, bodies included.
         retries: after the first try.
+        immutable: instances, once fetched, never change under their SOP Instance UID.
     """
 
     name: str
@@ -90,6 +91,7 @@ class OriginSettings:
     connect_timeout_seconds: float = 10.0
     connections: int = 8
     retries: int = 3
+    immutable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,4 +221,10 @@ SETTINGS: tuple[Setting, ...] = (
         3,
         "further tries where the first one found it busy or unreachable",
     ),
+    Setting(
+        "origins.NAME.immutable",
+        values.yes_or_no,
+        False,
+        "its instances never change under their SOP Instance UID: stored ones are not revalidated",
+    ),
 )

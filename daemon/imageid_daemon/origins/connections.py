@@ -180,7 +180,10 @@ def _unreached(label: str, error: Exception) -> Unreached:
 
 def _not_connected(label: str, error: httpcore.ConnectError) -> Unreached:
     if isinstance(error, NameNotResolved):
-        unknown = Unavailable(f"the name of {label} cannot be resolved; check it, or the DNS")
+        unknown = Unavailable(
+            f"the name of {label} cannot be resolved; check it, or the DNS",
+            cause="name_not_resolved",
+        )
         return Unreached(unknown, is_temporary=error.is_temporary)
     # The pool drops __cause__; httpcore gives its exceptions the original as argument.
     cause = error.args[0] if error.args else None

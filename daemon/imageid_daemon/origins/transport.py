@@ -85,6 +85,14 @@ class Origins:
         except InvalidImageId:
             return ""
 
+    def is_immutable(self, url: str) -> bool:
+        """Whether the administrator says that instances at this URL never change."""
+        try:
+            origin = self._policy.routes.find(target(url))
+        except InvalidImageId:
+            return False
+        return origin is not None and origin.immutable
+
     async def aclose(self) -> None:
         """Close all connections, those in use too."""
         await self._connections.aclose()

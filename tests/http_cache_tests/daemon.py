@@ -1,0 +1,73 @@
+"""A daemon whose only loader is the suite's; everything else is what users run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+from http_cache_tests.loader import SCHEME, SuiteLoader
+from imageid.v1 import cache_service_pb2_grpc, image_service_pb2_grpc
+from imageid_daemon.cache import Store
+from imageid_daemon.config import MinFree, Network, OriginSettings
+from imageid_daemon.metrics import Metrics
+from imageid_daemon.origins import Origins
+from imageid_daemon.registry import Installed, Registry
+from imageid_daemon.resolver import Derivations, Resolver, Sources
+from imageid_daemon.service import Door, GrpcServer
+
+_MAX_IMAGE_BYTES = 2**20
+# The suite runs a hundred tests at a time; an origin that is retried is an error to it.
+_PATIENCE = {"connections": 128, "retries": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteDaemon:
+    """The ways to the daemon: its API, and what the API does not show of an answer."""
+
+    images: image_service_pb2_grpc.ImageServiceStub
+    cache: cache_service_pb2_grpc.CacheServiceStub
+    sources: Sources
+    loader: SuiteLoader
+    origin: str
+
+
+@asynccontextmanager
+async def serving(directory: Path, origin: str) -> AsyncIterator[SuiteDaemon]:
+    """Run it in this process, over a unix socket in `directory`."""
+    metrics, loader = Metrics(), SuiteLoader()
+    store = Store(
+        directory,
+        limit_bytes=2**30,
+        min_free=MinFree(amount_bytes=0),
+        durable=False,
+        on_corrupt=metrics.observe_corrupt,
+    )
+    origins = Origins(
+        network=Network(),
+        origins={"suite": OriginSettings("suite", origin, **_PATIENCE)},
+        environ={},
+        max_image_bytes=_MAX_IMAGE_BYTES,
+        metrics=metrics,
+    )
+    registry = Registry([Installed(loader, (SCHEME,), "tests", "0")])
+    sources = Sources(store, origins, _MAX_IMAGE_BYTES)
+    with ThreadPoolExecutor(1) as workers:
+        resolver = Resolver(registry, store, sources, Derivations(store, workers))
+        server = GrpcServer(Door(resolver, store.ledger, directory, metrics, "token"))
+        address = f"unix:{directory}/grpc.sock"
+        await server.start((address,))
+        await store.open()
+        await server.open()
+        async with grpc.aio.insecure_channel(address) as channel:
+            images = image_service_pb2_grpc.ImageServiceStub(channel)
+            cache = cache_service_pb2_grpc.CacheServiceStub(channel)
+            yield SuiteDaemon(images, cache, sources, loader, origin)
+        await server.stop(1.0)
+        await resolver.close()
+        await store.close()
+        await origins.aclose()
