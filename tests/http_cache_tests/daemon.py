@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import grpc
 
 from http_cache_tests.loader import SCHEME, SuiteLoader
 from imageid.v1 import cache_service_pb2_grpc, image_service_pb2_grpc
-from imageid_daemon.cache import Store
+from imageid_daemon.cache import Demand, Mode, Store
 from imageid_daemon.config import MinFree, Network, OriginSettings
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.origins import Origins
@@ -21,6 +21,7 @@ from imageid_daemon.resolver import Derivations, Resolver, Sources
 from imageid_daemon.service import Door, GrpcServer
 
 _MAX_IMAGE_BYTES = 2**20
+_WHATEVER_IS_STORED = Demand(Mode.ONLY_IF_CACHED, however_stale=True)
 # The suite runs a hundred tests at a time; an origin that is retried is an error to it.
 _PATIENCE = {"connections": 128, "retries": 0}
 
@@ -34,6 +35,15 @@ class SuiteDaemon:
     sources: Sources
     loader: SuiteLoader
     origin: str
+
+    async def stored_headers(self, image_id: str) -> dict[str, str]:
+        """The headers of the entry that LoadImage has just answered from."""
+        resource = self.loader.resolve(image_id).resource
+        async with AsyncExitStack() as stack:
+            answer = await self.sources.obtain(
+                stack, self.loader, SCHEME, resource, _WHATEVER_IS_STORED
+            )
+            return dict((await answer.whole()).headers)
 
 
 @asynccontextmanager

@@ -113,8 +113,8 @@ async def _load(daemon: SuiteDaemon, url: str, headers: Mapping[str, str]) -> An
     header = messages[0].header
     body = b"".join(message.chunk.data for message in messages)
     if header.cache_status in _STORED:
-        entry = await daemon.sources.find(daemon.loader.resolve(asked).resource)
-        found = {**entry.headers, "age": str(header.age.seconds)}
+        stored = await daemon.stored_headers(asked)
+        found = {**stored, "age": str(header.age.seconds)}
     else:
         found = dict(daemon.loader.received.pop(asked))
     status = int(found.pop(STATUS))

@@ -27,7 +27,7 @@ class Answer:
     """What the origin gives for one resource.
 
     Args:
-        error: raised instead of an answer.
+        error: raised instead of an answer; NotModified once.
         released: the origin holds back all but the first byte until it is set.
         promised_bytes: announced as the size, if not the real one.
     """
@@ -35,7 +35,7 @@ class Answer:
     data: bytes = b""
     media_type: str = "application/dicom"
     headers: Mapping[str, str] = field(default_factory=lambda: {"cache-control": "max-age=60"})
-    error: ImageError | None = None
+    error: ImageError | NotModified | None = None
     released: asyncio.Event | None = None
     promised_bytes: int | None = None
     says_size: bool = True
@@ -74,6 +74,9 @@ class ScriptedLoader:
         answer = self.answers.get(key)
         if answer is None:
             raise NotFound("The origin has no such image.")
+        if isinstance(answer.error, NotModified):
+            error, answer.error = answer.error, None
+            raise error
         if answer.error is not None:
             raise answer.error
         if request.validators.etag and request.validators.etag == answer.headers.get("etag"):
@@ -102,16 +105,18 @@ class NoOrigins:
     Args:
         identity: whose credentials every request carries.
         immutable: the administrator says that instances never change.
+        share_public: and that public answers may serve everybody.
     """
 
     identity: str = ""
     immutable: bool = False
+    share_public: bool = False
 
     def transport(self, scheme: str) -> None:
         return None
 
-    def scope(self, url: str) -> str:
-        return self.identity
+    def scopes(self, url: str) -> tuple[str, ...]:
+        return (self.identity, "") if self.identity and self.share_public else (self.identity,)
 
     def is_immutable(self, url: str) -> bool:
         return self.immutable
@@ -148,9 +153,12 @@ class Loaded:
 
 
 def demand_of(
-    mode: str = "default", max_age: float | None = None, max_stale: float = 0.0
+    mode: str = "default",
+    max_age: float | None = None,
+    max_stale: float = 0.0,
+    min_fresh: float = 0.0,
 ) -> Demand:
-    return Demand(Mode(mode), max_age, max_stale)
+    return Demand(Mode(mode), max_age, max_stale, min_fresh)
 
 
 MakeWorld = Callable[..., World]

@@ -77,6 +77,8 @@ class OriginSettings:
         connections: requests at a time, bodies included.
         retries: after the first try.
         immutable: instances, once fetched, never change under their SOP Instance UID.
+        share_public: what it answers to one identity with `Cache-Control: public` may serve
+            others.
     """
 
     name: str
@@ -92,6 +94,7 @@ class OriginSettings:
     connections: int = 8
     retries: int = 3
     immutable: bool = False
+    share_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

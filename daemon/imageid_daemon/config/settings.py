@@ -227,4 +227,10 @@ SETTINGS: tuple[Setting, ...] = (
         False,
         "its instances never change under their SOP Instance UID: stored ones are not revalidated",
     ),
+    Setting(
+        "origins.NAME.share_public",
+        values.yes_or_no,
+        False,
+        "what it answers to these credentials with `Cache-Control: public` may serve others",
+    ),
 )

@@ -12,7 +12,7 @@ import msgspec
 from imageid_daemon.cache import Entry, Failures, Reservation, Store, freshness
 from imageid_daemon.fills import Fill, to_its_end
 from imageid_daemon.resolver.answer import Timing
-from imageid_daemon.resolver.variants import Variants, sent
+from imageid_daemon.resolver.places import Place, Places
 from imageid_loaders.base import (
     Loader,
     NotModified,
@@ -31,7 +31,7 @@ _UNKNOWN_SIZE_STEP_BYTES = 4 * 1024 * 1024
 class Origins(Protocol):
     def transport(self, scheme: str) -> Transport: ...
 
-    def scope(self, url: str) -> str: ...
+    def scopes(self, url: str) -> tuple[str, ...]: ...
 
     def is_immutable(self, url: str) -> bool: ...
 
@@ -56,6 +56,7 @@ class Fetch:
     """What is to be fetched.
 
     Args:
+        place: where its answer goes.
         stored: the copy that the origin may confirm.
         keep: False where the caller forbids it.
     """
@@ -63,6 +64,7 @@ class Fetch:
     loader: Loader
     scheme: str
     resource: Resource
+    place: Place
     stored: Entry | None
     keep: bool
 
@@ -79,13 +81,13 @@ class Fetching:
         self,
         store: Store,
         origins: Origins,
-        variants: Variants,
+        places: Places,
         failures: Failures,
         max_image_bytes: int,
     ) -> None:
         self._store = store
         self._origins = origins
-        self._variants = variants
+        self._places = places
         self._failures = failures
         self.max_image_bytes = max_image_bytes
 
@@ -100,8 +102,7 @@ class Fetching:
             await self._ask(fill, fetch)
         except ImageError as error:
             if fetch.keep:
-                key = self._variants.key(fetch.resource)
-                self._failures.remember(key, error, sent(fetch.resource), time.time())
+                self._failures.remember(fetch.place.key, error, fetch.place.sent, time.time())
             raise
 
     async def _ask(self, fill: Fill[Arrival], fetch: Fetch) -> None:
@@ -175,9 +176,9 @@ class Fetching:
         reservation: Reservation,
     ) -> None:
         spool = fill.spool
-        nominated = freshness.nominated(source.headers, sent(fetch.resource))
+        nominated = freshness.nominated(source.headers, fetch.place.sent)
         entry = Entry(
-            key=await self._variants.key_for(fetch.resource, nominated),
+            key=await self._places.key_for(fetch.place, source.headers, nominated),
             digest=spool.sha256,
             size_bytes=spool.size_bytes,
             media_type=arrival.media_type,
@@ -187,7 +188,7 @@ class Fetching:
             nominated=nominated,
         )
         if fetch.keep:
-            self._failures.forget(self._variants.key(fetch.resource))
+            self._failures.forget(fetch.place.key)
         if arrival.stored and not spool.in_memory:
             try:
                 await to_its_end(self._store.commit(spool.file_path, entry, reservation))
@@ -206,7 +207,7 @@ class Fetching:
             headers=self._headers(fetch.resource, headers),
             response_seconds=time.time(),
         )
-        self._failures.forget(self._variants.key(fetch.resource))
+        self._failures.forget(fetch.place.key)
         # It is confirmed for these callers even where the index does not take it.
         with contextlib.suppress(OSError):
             await to_its_end(self._store.renew(entry))

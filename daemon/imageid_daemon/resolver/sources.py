@@ -22,7 +22,7 @@ from imageid_daemon.cache import (
 from imageid_daemon.fills import Blob, Fill, Fills
 from imageid_daemon.resolver.answer import Answer, CacheStatus
 from imageid_daemon.resolver.fetching import Arrival, Fetch, Fetching, Origins
-from imageid_daemon.resolver.variants import Variants, sent
+from imageid_daemon.resolver.places import Places
 from imageid_loaders.base import Loader, Resource
 from imageid_loaders.errors import Corrupt, ImageError, NotInCache, Unavailable
 
@@ -42,9 +42,9 @@ class Sources:
 
     def __init__(self, store: Store, origins: Origins, max_image_bytes: int) -> None:
         self._store = store
-        self._variants = Variants(store, origins)
+        self._places = Places(store, origins)
         self._failures = Failures()
-        self._fetching = Fetching(store, origins, self._variants, self._failures, max_image_bytes)
+        self._fetching = Fetching(store, origins, self._places, self._failures, max_image_bytes)
         self._fills: Fills[Arrival] = Fills(store.new_spool_path)
         self._private = itertools.count()
         self._refreshing: set[asyncio.Task[None]] = set()
@@ -62,18 +62,14 @@ class Sources:
         self._fetching.max_image_bytes = size_bytes
 
     def is_filling(self, resource: Resource) -> bool:
-        return self._variants.fill_key(resource) in self._fills
-
-    async def find(self, resource: Resource) -> Entry | None:
-        """What is stored of it, fresh or not."""
-        return await self._variants.find(resource)
+        return self._places.of(resource).fill_key in self._fills
 
     async def keys(self, resource: Resource) -> set[str]:
         """The keys under which it may be stored."""
-        return await self._variants.keys(resource)
+        return await self._places.keys(self._places.of(resource))
 
     def forget_failure(self, resource: Resource) -> None:
-        self._failures.forget(self._variants.key(resource))
+        self._failures.forget(self._places.of(resource).key)
 
     def forget_failures(self) -> None:
         self._failures.clear()
@@ -92,36 +88,33 @@ class Sources:
         Raises:
             ImageError: it cannot be had.
         """
-        failure = self._remembered_failure(resource, demand)
+        place = self._places.of(resource)
+        failure = self._failures.find(place.key, place.sent, demand, time.time())
         if failure is not None and not isinstance(failure, Unavailable):
             raise failure
-        entry = await self._variants.find(resource)
+        entry = await self._places.find(place)
         verdict = _judge(entry, demand)
         blob = None
         if entry is not None and verdict is not Verdict.FETCH:
             blob = await self._open(stack, entry)
         stored = entry if blob else None
-        fetch = Fetch(loader, scheme, resource, stored, demand.mode is not Mode.NO_STORE)
+        fetch = Fetch(loader, scheme, resource, place, stored, demand.mode is not Mode.NO_STORE)
         if entry is not None and blob is not None and verdict in _SERVED:
             if verdict is Verdict.REFRESH and failure is None:
                 self._refresh(fetch)
             return self._stored(entry, blob, _SERVED[verdict])
         try:
-            if failure is not None:
-                raise failure
             if demand.mode is Mode.ONLY_IF_CACHED:
                 raise NotInCache(
                     "The image is not in the cache, and the request forbids fetching it."
                 )
+            if failure is not None:
+                raise failure
             return await self._follow(stack, fetch, blob)
         except Unavailable:
             if entry is None or blob is None or not _bridges_failure(entry, demand):
                 raise
             return self._stored(entry, blob, CacheStatus.STALE)
-
-    def _remembered_failure(self, resource: Resource, demand: Demand) -> ImageError | None:
-        key = self._variants.key(resource)
-        return self._failures.find(key, sent(resource), demand, time.time())
 
     async def _open(self, stack: AsyncExitStack, entry: Entry) -> Blob | None:
         descriptor = await self._store.open_blob(entry)
@@ -135,7 +128,7 @@ class Sources:
 
     def _refresh(self, fetch: Fetch) -> None:
         """Ask the origin behind the callers' backs; they have their copy."""
-        if self.is_filling(fetch.resource):
+        if fetch.place.fill_key in self._fills:
             return
         task = asyncio.create_task(self._follow_unseen(fetch))
         self._refreshing.add(task)
@@ -149,7 +142,7 @@ class Sources:
                 await answer.whole()
 
     async def _follow(self, stack: AsyncExitStack, fetch: Fetch, blob: Blob | None) -> Answer:
-        fill_key = self._variants.fill_key(fetch.resource)
+        fill_key = fetch.place.fill_key
         if not fetch.keep:
             # Nobody may join what must not be kept for anybody.
             fill_key = f"{fill_key}#{next(self._private)}"

@@ -9,6 +9,7 @@ from imageid_daemon.cache.freshness.lifetime import age_seconds, lifetime_second
 from imageid_daemon.cache.freshness.storing import (
     confirms,
     declared_immutable,
+    is_public,
     kept,
     renewed,
     storable,
@@ -25,6 +26,7 @@ __all__ = [
     "confirms",
     "declared_immutable",
     "failure_lifetime_seconds",
+    "is_public",
     "judge",
     "kept",
     "lifetime_seconds",

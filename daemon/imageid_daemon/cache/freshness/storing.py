@@ -42,6 +42,11 @@ def storable(headers: Mapping[str, str]) -> bool:
     return "no-store" not in directives(headers) and not varies_by_everything(headers)
 
 
+def is_public(headers: Mapping[str, str]) -> bool:
+    """Whether the origin lets the answer serve others than who asked (RFC 9111 section 5.2.2.9)."""
+    return "public" in directives(headers)
+
+
 def confirms(stored: Mapping[str, str], confirmed: Mapping[str, str]) -> bool:
     """Whether a 304 is about the stored answer (RFC 9111 section 4.3.4).
 
