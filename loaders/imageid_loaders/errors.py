@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# `ImageError.metadata["cause"]` where the name of an origin has no address.
+NAME_NOT_RESOLVED = "name_not_resolved"
+
 
 class ImageError(Exception):
     """An image could not be delivered.

@@ -3,7 +3,7 @@
 import pytest
 
 from imageid_daemon.cache import Demand, Failures, Mode
-from imageid_loaders.errors import Denied, NotFound, Unavailable
+from imageid_loaders.errors import NAME_NOT_RESOLVED, Denied, NotFound, Unavailable
 from imageid_loaders.status import failure
 
 NOW = 1_700_000_000.0
@@ -82,7 +82,7 @@ def test_a_caller_may_refuse_what_is_remembered(demand):
 
 def test_what_failed_for_want_of_the_name_is_remembered_for_five_seconds():
     failures = Failures()
-    failures.remember("key", Unavailable("No name.", cause="name_not_resolved"), {}, NOW)
+    failures.remember("key", Unavailable("No name.", cause=NAME_NOT_RESOLVED), {}, NOW)
 
     assert failures.find("key", {}, Demand(), NOW + 4.9)
     assert not failures.find("key", {}, Demand(), NOW + 5)

@@ -149,3 +149,34 @@ async def test_the_scope_tells_users_apart_and_outlives_a_new_password(way):
 
     assert scope("alice", "1") == scope("alice", "2") != scope("bob", "1")
     assert len(scope("alice", "1")) == 16
+
+
+@pytest.mark.parametrize(
+    ("user", "share_public", "others"),
+    [("alice", True, [""]), ("alice", False, []), (None, True, [])],
+)
+async def test_public_answers_are_looked_up_only_where_they_are_shared(
+    way, user, share_public, others
+):
+    pacs = OriginSettings(
+        "pacs",
+        "https://pacs.example/dicom-web",
+        user=user,
+        password_env="SECRET",
+        share_public=share_public,
+    )
+    origins = way(pacs, environ={"SECRET": "1"}).origins
+
+    own, *public = origins.scopes("https://pacs.example/dicom-web/x")
+
+    assert (own, public) == (origins.scope("https://pacs.example/dicom-web/x"), others)
+
+
+async def test_an_origin_is_immutable_where_the_administrator_says_so(way):
+    pacs = OriginSettings("pacs", "https://pacs.example/dicom-web", immutable=True)
+    origins = way(pacs, OriginSettings("other", "https://other.example")).origins
+
+    assert origins.is_immutable("https://pacs.example/dicom-web/studies/1")
+    assert not origins.is_immutable("https://other.example/studies/1")
+    assert not origins.is_immutable("https://elsewhere.example/")
+    assert not origins.is_immutable("/not/a/url")

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 
 from imageid_daemon.cache import freshness
 from imageid_daemon.cache.freshness import Demand, Verdict
-from imageid_loaders.errors import ImageError
+from imageid_loaders.errors import NAME_NOT_RESOLVED, ImageError
 
 _MOST = 4096
-# `ImageError.metadata["cause"]` of an origin whose name could not be resolved.
-NO_NAME = "name_not_resolved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Failures:
             error.headers,
             now_seconds,
             error.retry_after_seconds,
-            has_no_name=error.metadata.get("cause") == NO_NAME,
+            has_no_name=error.metadata.get("cause") == NAME_NOT_RESOLVED,
         )
         self.forget(key)
         if lifetime_seconds > 0:

@@ -16,6 +16,7 @@ from imageid_daemon.origins.checked_transport import checked_client
 from imageid_daemon.origins.network import AllowedAddresses, NameNotResolved
 from imageid_daemon.origins.target import Target
 from imageid_loaders.errors import (
+    NAME_NOT_RESOLVED,
     Corrupt,
     ImageError,
     InvalidImageId,
@@ -182,7 +183,7 @@ def _not_connected(label: str, error: httpcore.ConnectError) -> Unreached:
     if isinstance(error, NameNotResolved):
         unknown = Unavailable(
             f"the name of {label} cannot be resolved; check it, or the DNS",
-            cause="name_not_resolved",
+            cause=NAME_NOT_RESOLVED,
         )
         return Unreached(unknown, is_temporary=error.is_temporary)
     # The pool drops __cause__; httpcore gives its exceptions the original as argument.

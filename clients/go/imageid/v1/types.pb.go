@@ -372,8 +372,10 @@ const (
 	CacheStatus_CACHE_STATUS_MISS        CacheStatus = 2 // fetched or derived for this call
 	CacheStatus_CACHE_STATUS_COALESCED   CacheStatus = 3 // joined a fetch or derivation that another call began
 	CacheStatus_CACHE_STATUS_REVALIDATED CacheStatus = 4 // the origin said that the stored copy is current
-	CacheStatus_CACHE_STATUS_STALE       CacheStatus = 5 // stored, past its freshness: allowed by max_stale, or its origin is down
-	CacheStatus_CACHE_STATUS_BYPASS      CacheStatus = 6 // fetched for this call and not stored
+	// Stored, past its freshness: allowed by max_stale, or by the origin while it is asked in
+	// the background (stale-while-revalidate), or its origin is down.
+	CacheStatus_CACHE_STATUS_STALE  CacheStatus = 5
+	CacheStatus_CACHE_STATUS_BYPASS CacheStatus = 6 // fetched for this call and not stored
 )
 
 // Enum value maps for CacheStatus.
@@ -2341,7 +2343,9 @@ func (x *Checksums) GetSha256() []byte {
 	return nil
 }
 
-// What the caller demands of a stored copy, after RFC 9111 section 5.2.1.
+// What the caller demands of a stored copy, after RFC 9111 section 5.2.1. It holds for a
+// remembered failure too: an origin's 404 or 410 is not asked for again for a minute, unless the
+// origin says otherwise or the mode is NO_CACHE, NO_STORE or RELOAD.
 type CacheControl struct {
 	state         protoimpl.MessageState
 	sizeCache     protoimpl.SizeCache

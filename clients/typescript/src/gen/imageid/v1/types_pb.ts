@@ -1157,7 +1157,9 @@ export const ChecksumsSchema: GenMessage<Checksums> = /*@__PURE__*/
   messageDesc(file_imageid_v1_types, 12);
 
 /**
- * What the caller demands of a stored copy, after RFC 9111 section 5.2.1.
+ * What the caller demands of a stored copy, after RFC 9111 section 5.2.1. It holds for a
+ * remembered failure too: an origin's 404 or 410 is not asked for again for a minute, unless the
+ * origin says otherwise or the mode is NO_CACHE, NO_STORE or RELOAD.
  *
  * @generated from message imageid.v1.CacheControl
  */
@@ -1555,7 +1557,8 @@ export enum CacheStatus {
   REVALIDATED = 4,
 
   /**
-   * stored, past its freshness: allowed by max_stale, or its origin is down
+   * Stored, past its freshness: allowed by max_stale, or by the origin while it is asked in
+   * the background (stale-while-revalidate), or its origin is down.
    *
    * @generated from enum value: CACHE_STATUS_STALE = 5;
    */
