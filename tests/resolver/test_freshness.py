@@ -56,11 +56,13 @@ async def test_fields_that_the_answer_does_not_vary_by_share_it(world):
 
 async def test_evicting_an_image_forgets_its_own_variant_too(world):
     varied = {**FRESH, "vary": "foo"}
-    await world.load(asked_with(world, "a", Answer(b"1", headers=varied), foo="1"))
+    first = asked_with(world, "a", Answer(b"1", headers=varied), foo="1")
+    await world.load(first)
     second = asked_with(world, "a", Answer(b"2", headers=varied), foo="2")
     await world.load(second)
 
     await world.resolver.evict([second], count_only=False)
+    await world.load(first)  # whose Vary leads to the second
 
     assert not (await world.resolver.stat(second, None)).cached
 
@@ -257,6 +259,14 @@ async def test_others_are_served_only_what_origin_and_configuration_share(
     world.origins.identity = "bert"
 
     assert (await world.load(image_id)).status == status
+
+
+async def test_who_shares_what_is_public_keeps_what_is_not(world):
+    world.origins.identity, world.origins.share_public = "anna", True
+    image_id = world.loader.serve("a", Answer(b"body", headers=FRESH))
+    await world.load(image_id)
+
+    assert (await world.load(image_id)).status == "hit"
 
 
 async def test_what_nobody_was_shown_without_the_word_public_is_not_shown_to_somebody(world):

@@ -127,9 +127,7 @@ class Sources:
         return Answer(blob, entry.media_type, status, entry.size_bytes, entry)
 
     def _refresh(self, fetch: Fetch) -> None:
-        """Ask the origin behind the callers' backs; they have their copy."""
-        if fetch.place.fill_key in self._fills:
-            return
+        """Ask the origin behind the callers' backs, all of them by one fill."""
         task = asyncio.create_task(self._follow_unseen(fetch))
         self._refreshing.add(task)
         task.add_done_callback(self._refreshing.discard)
