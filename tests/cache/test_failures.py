@@ -118,6 +118,23 @@ def test_the_caller_is_told_what_the_origin_said():
     )
 
 
+class Withdrawn(NotFound):
+    """A third party's kind, which is made otherwise."""
+
+    def __init__(self):
+        super().__init__("Withdrawn.", http_status="410")
+
+
+def test_each_caller_gets_an_error_of_its_own():
+    failures = Failures()
+    failures.remember("key", Withdrawn(), {}, NOW)
+
+    first, second = (failures.find("key", {}, Demand(), NOW) for _ in range(2))
+
+    assert first is not second
+    assert (type(first), first.message, str(first)) == (Withdrawn, "Withdrawn.", "Withdrawn.")
+
+
 def test_the_oldest_failures_give_way():
     failures = Failures()
     for number in range(4097):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass
 
 from imageid_daemon.cache import freshness
@@ -65,11 +64,18 @@ class Failures:
         # Its age runs as that of an image does.
         said = {**failure.error.headers, "cache-control": f"max-age={failure.lifetime_seconds:.0f}"}
         verdict = freshness.judge(said, failure.response_seconds, 0.0, demand, now_seconds)
-        # Not the same object: raising adds the caller's frames to it.
-        return copy(failure.error).with_traceback(None) if verdict is Verdict.FRESH else None
+        return _duplicate(failure.error) if verdict is Verdict.FRESH else None
 
     def forget(self, key: str) -> None:
         self._by_key.pop(key, None)
 
     def clear(self) -> None:
         self._by_key.clear()
+
+
+def _duplicate(error: ImageError) -> ImageError:
+    """An error of the same kind and content: raising adds the caller's frames to its own."""
+    # Not by its constructor, which a third party's kind may have changed.
+    duplicate = type(error).__new__(type(error), *error.args)
+    duplicate.__dict__.update(error.__dict__)
+    return duplicate
