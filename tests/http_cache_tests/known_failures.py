@@ -2,10 +2,12 @@
 
 _SHARED = "asks what a shared cache must do; this one is private to an identity"
 _SURROGATE = "Surrogate-Control is for a site's own accelerators, and no standard"
-_DISCONNECT = (
+_NO_ANSWER = (
     "cannot be passed: the origin hangs up without an answer, and the test wants that answer's "
-    "number; the stale copy is not served, and the caller is told ORIGIN_UNAVAILABLE"
+    "number"
 )
+_FORBIDDEN = f"{_NO_ANSWER}; the caller gets an error, not the stale copy, as it must be"
+_FORBIDDEN_TO_SHARED = f"{_NO_ANSWER}; and it {_SHARED}"
 _CODING = (
     "the coding is no coding: the transport undoes codings and refuses those that it does not know"
 )
@@ -22,10 +24,10 @@ KNOWN_FAILURES = {
         "the transfer coding is no coding: where the body ends is unknown, and HTTP/1.1 forbids "
         "to guess (RFC 9112 section 6.3)"
     ),
-    "stale-close-must-revalidate": _DISCONNECT,
-    "stale-close-no-cache": _DISCONNECT,
-    "stale-close-proxy-revalidate": f"{_SHARED}; and {_DISCONNECT}",
-    "stale-close-s-maxage=2": f"{_SHARED}; and {_DISCONNECT}",
+    "stale-close-must-revalidate": _FORBIDDEN,
+    "stale-close-no-cache": _FORBIDDEN,
+    "stale-close-proxy-revalidate": _FORBIDDEN_TO_SHARED,
+    "stale-close-s-maxage=2": _FORBIDDEN_TO_SHARED,
     "surrogate-fresh-cc-nostore": _SURROGATE,
     "surrogate-max-age-0-expires": _SURROGATE,
     "surrogate-max-age-long-cc-max-age": _SURROGATE,

@@ -25,7 +25,8 @@ _DATE_FORMS = tuple(
         rf"[A-Z][a-z]{{2}} {_MONTH} (?P<day>[ \d]\d) {_TIME} (?P<year>\d{{4}})",
     )
 )
-_FIRST_YEAR_OF_TWO_DIGITS = 1970
+# A year of two digits is one from 1970 to 2069: no HTTP is older.
+_FIRST_YEAR_OF_TWO_DIGITS = 70
 
 
 def members(text: str) -> list[str]:
@@ -63,10 +64,10 @@ def http_date(text: str | None) -> float | None:
 def _unix_seconds(date: re.Match[str]) -> float | None:
     year = int(date["year"])
     if len(date["year"]) == 2:
-        year += 1900 if year >= _FIRST_YEAR_OF_TWO_DIGITS % 100 else 2000
+        year += 1900 if year >= _FIRST_YEAR_OF_TWO_DIGITS else 2000
     month = _MONTHS.index(date["month"]) + 1
     # A leap second is the second before it: datetime knows none.
-    second = min(int(date["second"]), 59) if date["second"] == "60" else int(date["second"])
+    second = 59 if date["second"] == "60" else int(date["second"])
     try:
         moment = datetime(
             year, month, int(date["day"]), int(date["hour"]), int(date["minute"]), second,
