@@ -62,10 +62,20 @@ install_without_starting() {
     done
 }
 
+# The public suite of HTTP caches, at the version of its package-lock.json.
+install_http_cache_tests() {
+    suite=$(cd "$(dirname "$0")/../tests/http_cache_tests" && pwd)
+    cmp -s "$suite/package-lock.json" "$suite/node_modules/.installed-from" && return
+    npm --prefix "$suite" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+    cp "$suite/package-lock.json" "$suite/node_modules/.installed-from"
+}
+
 packages=$(missing_packages | tr '\n' ' ' | sed 's/ $//')
-[ -n "$packages" ] || exit 0
-has apt-get || give_up "this machine has no apt-get"
-can_be_root || give_up "only root can install them"
-install_without_starting
-packages=$(missing_packages | tr '\n' ' ' | sed 's/ $//')
-[ -z "$packages" ] || give_up "what apt-get installed is too old or not in PATH"
+if [ -n "$packages" ]; then
+    has apt-get || give_up "this machine has no apt-get"
+    can_be_root || give_up "only root can install them"
+    install_without_starting
+    packages=$(missing_packages | tr '\n' ' ' | sed 's/ $//')
+    [ -z "$packages" ] || give_up "what apt-get installed is too old or not in PATH"
+fi
+install_http_cache_tests

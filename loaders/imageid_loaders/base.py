@@ -27,12 +27,19 @@ class Resource:
         accept: what `open` asks the origin for, in the loader's own words.
         fresh_for_seconds: how long the bytes stay fresh when the origin says nothing of
             it (the heuristic freshness of RFC 9111 section 4.2.2).
+        request_headers: fields with lower-case names that `open` sends besides Accept and
+            those that say who is asking; the daemon compares them where the origin's answer
+            has a Vary.
+        is_instance: the key names a DICOM instance, or a frame of one, by its SOP Instance
+            UID. The administrator may declare those of an origin immutable.
     """
 
     key: str
     url: str
     accept: str = "*/*"
     fresh_for_seconds: float = 0.0
+    request_headers: tuple[tuple[str, str], ...] = ()
+    is_instance: bool = False
 
 
 @dataclass(frozen=True, slots=True)

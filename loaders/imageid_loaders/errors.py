@@ -7,6 +7,11 @@ what to do; it holds no URL, no UID and no patient datum, because it is logged.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+# `ImageError.metadata["cause"]` where the name of an origin has no address.
+NAME_NOT_RESOLVED = "name_not_resolved"
+
 
 class ImageError(Exception):
     """An image could not be delivered.
@@ -14,17 +19,25 @@ class ImageError(Exception):
     Args:
         message: for a person.
         retry_after_seconds: when the origin says that a retry may work.
+        headers: of the answer that this error is, lower-case names; they say whether and how
+            long it may be remembered. Never shown to callers.
         metadata: facts for a program; goes to `ErrorInfo.metadata`.
     """
 
     reason = "INTERNAL"
 
     def __init__(
-        self, message: str, *, retry_after_seconds: float | None = None, **metadata: str
+        self,
+        message: str,
+        *,
+        retry_after_seconds: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        **metadata: str,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.retry_after_seconds = retry_after_seconds
+        self.headers = headers or {}
         self.metadata = metadata
 
 

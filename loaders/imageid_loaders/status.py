@@ -62,6 +62,7 @@ def failure(status: int, headers: Mapping[str, str], now_seconds: float) -> Imag
     return kind(
         f"The origin {text} (HTTP status {status}).",
         retry_after_seconds=retry_after_seconds(headers.get("retry-after"), now_seconds),
+        headers=kept_headers(headers, is_delimited=True),
         http_status=str(status),
     )
 

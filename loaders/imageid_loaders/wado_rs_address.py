@@ -96,7 +96,7 @@ def image_at(address: Address) -> Image:
     if rendered := _RENDERED.fullmatch(address.view):
         if rendered[2] is not None:
             _single_frame(rendered[2])
-        return Image(_resource(address, "rendered", address.view, RENDERED, _DAY_SECONDS))
+        return Image(_resource(address, "rendered", address.view, RENDERED))
     raise InvalidImageId(
         "What the URL names below the instance is no image: write /frames/{number}, "
         "/rendered, /thumbnail, or nothing for the whole instance."
@@ -104,16 +104,19 @@ def image_at(address: Address) -> Image:
 
 
 def instance_resource(address: Address) -> Resource:
-    return _resource(address, "instance", "", INSTANCE, _DAY_SECONDS)
+    resource = _resource(address, "instance", "", INSTANCE)
+    return replace(resource, is_instance=True)
 
 
 def metadata_resource(address: Address) -> Resource:
     """The DICOM JSON document of a study, series or instance."""
-    return _resource(address, "metadata", "/metadata", METADATA, _METADATA_SECONDS)
+    resource = _resource(address, "metadata", "/metadata", METADATA)
+    return replace(resource, fresh_for_seconds=_METADATA_SECONDS)
 
 
 def _frame_image(address: Address, number: int) -> Image:
-    resource = _resource(address, "frame", f"/frames/{number}", FRAME, _DAY_SECONDS)
+    resource = _resource(address, "frame", f"/frames/{number}", FRAME)
+    resource = replace(resource, is_instance=True)
     image = _described(address, resource, None)
     return replace(image, container=instance_resource(address), container_frame=number)
 
@@ -124,11 +127,9 @@ def _described(address: Address, resource: Resource, frame: int | None) -> Image
     return Image(resource, frame, documents, address.instance)
 
 
-def _resource(
-    address: Address, kind: str, view: str, accept: str, fresh_for_seconds: float
-) -> Resource:
+def _resource(address: Address, kind: str, view: str, accept: str) -> Resource:
     url = address.url(view)
-    return Resource(f"{kind} {url}", url, accept, fresh_for_seconds)
+    return Resource(f"{kind} {url}", url, accept, _DAY_SECONDS)
 
 
 def _single_frame(text: str) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import ClassVar
+from urllib.parse import unquote
 
 from imageid_loaders.base import Image, Request, Settings, Source
 from imageid_loaders.errors import InvalidImageId
@@ -51,4 +53,12 @@ def wado_uri_image(url: str) -> Image:
     send no validators.
     """
     url, frame = take_frame(url)
-    return Image(plain_resource(url, fresh_for_seconds=_DAY_SECONDS), frame)
+    resource = plain_resource(url, fresh_for_seconds=_DAY_SECONDS)
+    return Image(replace(resource, is_instance=_names_instance(url)), frame)
+
+
+def _names_instance(url: str) -> bool:
+    # PS3.18 section 9.1.2: the request names its instance. Another URL may mean anything, and
+    # what a server renders of an instance it may render otherwise tomorrow.
+    media_type = unquote(parameter(url, "contentType") or "").lower()
+    return is_wado_request(url) and media_type == "application/dicom"

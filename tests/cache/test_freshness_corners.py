@@ -48,8 +48,15 @@ def test_leading_zeros_do_not_make_a_max_age_longer():
     assert lifetime({"cache-control": "max-age=" + "0" * 50 + "60"}) == 60
 
 
-def test_the_lifetime_for_shared_caches_is_not_ours():
-    assert lifetime({"cache-control": "s-maxage=5, max-age=60"}) == 60
+def test_the_lifetime_for_shared_caches_counts_where_it_is_shorter():
+    assert lifetime({"cache-control": "s-maxage=5, max-age=60"}) == 5
+    assert lifetime({"cache-control": "s-maxage=60, max-age=5"}) == 5
+
+
+def test_the_lifetime_for_shared_caches_counts_before_any_guess():
+    headers = {"cache-control": "s-maxage=5", "last-modified": http_date(ANSWERED - DAY)}
+
+    assert lifetime(headers, fresh_for_seconds=DAY) == 5
 
 
 @pytest.mark.parametrize(
@@ -114,7 +121,7 @@ def test_must_revalidate_does_not_hinder_a_fresh_answer():
 
 
 def test_a_304_brings_its_own_age_and_date():
-    confirmed = {"age": "5", "date": http_date(ANSWERED), "set-cookie": "secret"}
+    confirmed = {"age": "5", "date": http_date(ANSWERED), "connection": "close"}
 
     assert renewed({"age": "500", "date": http_date(0)}, confirmed) == {
         "age": "5",

@@ -128,7 +128,7 @@ def test_every_link_to_a_file_leads_somewhere(document):
 
 
 def test_every_make_command_named_in_a_document_exists():
-    targets = set(re.findall(r"^(\w+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
     for document in DOCUMENTS:
-        named = set(re.findall(r"`make (\w+)", document.read_text(encoding="utf-8")))
+        named = set(re.findall(r"`make ([\w-]+)", document.read_text(encoding="utf-8")))
         assert named <= targets, document

@@ -8,7 +8,7 @@ from imageid_loaders.errors import ConfigurationError, InvalidImageId
 from imageid_loaders.file import FileLoader
 from imageid_loaders.http import HttpLoader, kind_of_url
 from imageid_loaders.wado_rs import WadoRsLoader
-from imageid_loaders.wado_uri import WadoUriLoader
+from imageid_loaders.wado_uri import WadoUriLoader, wado_uri_image
 from imageid_loaders.web import WebLoader
 
 INSTANCE = "https://h/dicom-web/studies/1/series/2/instances/3"
@@ -65,6 +65,28 @@ def test_pixels_stay_fresh_for_a_day_and_metadata_for_minutes():
 
     assert image.resource.fresh_for_seconds == image.container.fresh_for_seconds == 86_400
     assert {each.fresh_for_seconds for each in image.metadata} == {300}
+
+
+def test_the_instance_and_its_frame_are_named_by_their_uid_and_documents_are_not():
+    image = wado_rs(f"wadors:{INSTANCE}/frames/1")
+
+    assert image.resource.is_instance
+    assert image.container.is_instance
+    assert not any(each.is_instance for each in image.metadata)
+    assert not wado_rs(f"wadors:{INSTANCE}/rendered").resource.is_instance
+
+
+@pytest.mark.parametrize(
+    ("query", "is_instance"),
+    [
+        ("requestType=WADO&objectUID=3&contentType=application%2Fdicom", True),
+        ("requestType=WADO&objectUID=3&contentType=image/jpeg", False),
+        ("requestType=WADO&objectUID=3", False),
+        ("objectUID=3&contentType=application/dicom", False),
+    ],
+)
+def test_a_wado_request_for_the_file_names_an_instance(query, is_instance):
+    assert wado_uri_image(f"https://h/wado?{query}").resource.is_instance is is_instance
 
 
 @pytest.mark.parametrize("view", ["/rendered", "/thumbnail", "/frames/2/rendered"])

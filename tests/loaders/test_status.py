@@ -43,6 +43,13 @@ def test_a_status_is_an_error_of_one_kind(status, kind):
     assert error.value.metadata == {"http_status": str(status)}
 
 
+def test_an_error_keeps_what_says_how_long_it_may_be_remembered_and_nothing_else():
+    error = failure(404, {"cache-control": "max-age=5", "set-cookie": "secret"}, 0.0)
+
+    assert error.headers == {"cache-control": "max-age=5"}
+    assert error.metadata == {"http_status": "404"}
+
+
 @pytest.mark.parametrize("status", [200, 203])
 def test_a_whole_answer_is_no_error(status):
     check_status(status, {}, NONE, 0.0)

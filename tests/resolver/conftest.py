@@ -29,7 +29,7 @@ class Answer:
     """What the origin gives for one resource.
 
     Args:
-        error: raised instead of an answer.
+        error: raised instead of an answer; NotModified once.
         released: the origin holds back all but the first byte until it is set.
         holding: set when the first byte was taken.
         promised_bytes: announced as the size, if not the real one.
@@ -38,7 +38,7 @@ class Answer:
     data: bytes = b""
     media_type: str = "application/dicom"
     headers: Mapping[str, str] = field(default_factory=lambda: {"cache-control": "max-age=60"})
-    error: ImageError | None = None
+    error: ImageError | NotModified | None = None
     released: asyncio.Event | None = None
     holding: asyncio.Event = field(default_factory=asyncio.Event)
     promised_bytes: int | None = None
@@ -78,6 +78,9 @@ class ScriptedLoader:
         answer = self.answers.get(key)
         if answer is None:
             raise NotFound("The origin has no such image.")
+        if isinstance(answer.error, NotModified):
+            error, answer.error = answer.error, None
+            raise error
         if answer.error is not None:
             raise answer.error
         if request.validators.etag and request.validators.etag == answer.headers.get("etag"):
@@ -100,14 +103,28 @@ async def _chunks(answer: Answer) -> AsyncIterator[bytes]:
     yield answer.data[1:]
 
 
+@dataclass
 class NoOrigins:
-    """For loaders that use no HTTP; one identity for each host name."""
+    """For loaders that use no HTTP.
+
+    Args:
+        identity: whose credentials every request carries.
+        immutable: the administrator says that instances never change.
+        share_public: and that public answers may serve everybody.
+    """
+
+    identity: str = ""
+    immutable: bool = False
+    share_public: bool = False
 
     def transport(self, scheme: str, claims: Claims) -> None:
         return None
 
-    def scope(self, url: str) -> str:
-        return ""
+    def scopes(self, url: str) -> tuple[str, ...]:
+        return (self.identity, "") if self.identity and self.share_public else (self.identity,)
+
+    def is_immutable(self, url: str) -> bool:
+        return self.immutable
 
 
 @dataclass
@@ -117,6 +134,7 @@ class World:
     resolver: Resolver
     store: Store
     loader: ScriptedLoader
+    origins: NoOrigins
     directory: Path
 
     async def load(self, image_id: str, output: Output = None, **demand: object) -> Loaded:
@@ -140,9 +158,12 @@ class Loaded:
 
 
 def demand_of(
-    mode: str = "default", max_age: float | None = None, max_stale: float = 0.0
+    mode: str = "default",
+    max_age: float | None = None,
+    max_stale: float = 0.0,
+    min_fresh: float = 0.0,
 ) -> Demand:
-    return Demand(Mode(mode), max_age, max_stale)
+    return Demand(Mode(mode), max_age, max_stale, min_fresh)
 
 
 MakeWorld = Callable[..., World]
@@ -168,11 +189,12 @@ async def world_at(
     await store.open()
     loader = ScriptedLoader()
     registry = Registry([Installed(loader, ("x",), "tests", "0")])
-    sources = Sources(store, NoOrigins(), max_image_bytes)  # type: ignore[arg-type]
+    origins = NoOrigins()
+    sources = Sources(store, origins, max_image_bytes)  # type: ignore[arg-type]
     pool = Pool(2, Limits(memory_bytes=2**32, cpu_seconds=60.0, wall_seconds=60.0), Metrics())
     await pool.start()
     resolver = Resolver(registry, store, sources, pool)
-    yield World(resolver, store, loader, directory)
+    yield World(resolver, store, loader, origins, directory)
     await resolver.close()
     await pool.close()
     await store.close()

@@ -7,25 +7,12 @@ from imageid_daemon.resolver.keys import derived_key, source_key
 from imageid_loaders.errors import NotInCache
 
 
-class Identities:
-    """Origins whose credentials the test exchanges."""
-
-    def __init__(self):
-        self.current = "anna"
-
-    def transport(self, scheme, claims):
-        return None
-
-    def scope(self, url):
-        return self.current
-
-
 async def test_what_one_identity_may_see_is_not_served_to_another(world):
-    world.resolver._sources.origins = identities = Identities()
+    world.origins.identity = "anna"
     image_id = world.loader.serve("a", Answer(b"body"))
     await world.load(image_id)
 
-    identities.current = "bert"
+    world.origins.identity = "bert"
 
     assert not (await world.resolver.stat(image_id, None)).cached
     with pytest.raises(NotInCache):

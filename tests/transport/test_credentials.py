@@ -189,3 +189,34 @@ async def test_the_scope_tells_their_values_apart_but_no_secrets(way):
     key = HeaderSetting("x-key", variable="KEY")
     assert len({scope(), scope(north), scope(south), scope(north, key)}) == 4
     assert scope(key, KEY="1") == scope(key, KEY="2")
+
+
+@pytest.mark.parametrize(
+    ("user", "share_public", "others"),
+    [("alice", True, [""]), ("alice", False, []), (None, True, [])],
+)
+async def test_public_answers_are_looked_up_only_where_they_are_shared(
+    way, user, share_public, others
+):
+    pacs = OriginSettings(
+        "pacs",
+        "https://pacs.example/dicom-web",
+        user=user,
+        password_env="SECRET",
+        share_public=share_public,
+    )
+    origins = way(pacs, environ={"SECRET": "1"}).origins
+
+    own, *public = origins.scopes("https://pacs.example/dicom-web/x")
+
+    assert (own, public) == (origins.scope("https://pacs.example/dicom-web/x"), others)
+
+
+async def test_an_origin_is_immutable_where_the_administrator_says_so(way):
+    pacs = OriginSettings("pacs", "https://pacs.example/dicom-web", immutable=True)
+    origins = way(pacs, OriginSettings("other", "https://other.example")).origins
+
+    assert origins.is_immutable("https://pacs.example/dicom-web/studies/1")
+    assert not origins.is_immutable("https://other.example/studies/1")
+    assert not origins.is_immutable("https://elsewhere.example/")
+    assert not origins.is_immutable("/not/a/url")

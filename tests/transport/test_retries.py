@@ -6,7 +6,7 @@ import pytest
 
 from imageid_daemon.config import OriginSettings
 from imageid_daemon.origins.retry import backoff_seconds, retry_after_seconds, wait_seconds
-from imageid_loaders.errors import OriginTimeout, Unavailable
+from imageid_loaders.errors import NAME_NOT_RESOLVED, OriginTimeout, Unavailable
 from transport.raw_server import NO_ANSWER, SILENCE, reply
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
@@ -75,9 +75,10 @@ async def test_a_name_that_cannot_exist_is_unavailable_at_once(way):
     name = "x" * 64 + ".example"  # longer than a label may be, so no DNS is asked
     client = way(OriginSettings("pacs", f"http://{name}", retries=1))
 
-    with pytest.raises(Unavailable, match="cannot be resolved"):
+    with pytest.raises(Unavailable, match="cannot be resolved") as caught:
         await client.read(f"http://{name}/")
 
+    assert caught.value.metadata == {"cause": NAME_NOT_RESOLVED}
     assert client.counts.codes == {("wadors", "error"): 1}
 
 

@@ -2,6 +2,7 @@
 
 from imageid_daemon.cache.disk_state import DiskState
 from imageid_daemon.cache.entry import Entry
+from imageid_daemon.cache.failures import Failures
 from imageid_daemon.cache.freshness import Demand, Mode, Verdict
 from imageid_daemon.cache.held_file import HeldFile
 from imageid_daemon.cache.ledger import Ledger
@@ -13,6 +14,7 @@ __all__ = [
     "Demand",
     "DiskState",
     "Entry",
+    "Failures",
     "HeldFile",
     "Ledger",
     "Mode",

@@ -11,11 +11,14 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     Args:
         key: the cache key: credential scope and resource, or parent digests and options.
         digest: SHA-256 of the blob, in hex.
-        headers: of the origin, lower case; only those that decide on freshness.
+        headers: of the origin as its loader gave them, lower case, without those of the
+            connection.
         response_seconds: Unix time at which the origin gave or last confirmed it.
         fresh_for_seconds: lifetime where the headers give none.
         parents: digests that this was derived from; empty for what an origin delivered.
         description: what else the maker of the blob wants to find with it; not read here.
+        nominated: the request's fields that the origin's Vary names, with the values that it
+            was asked with; None for a field that was not sent.
     """
 
     key: str
@@ -27,6 +30,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     fresh_for_seconds: float = 0.0
     parents: tuple[str, ...] = ()
     description: bytes = b""
+    nominated: dict[str, str | None] = {}
 
     @property
     def etag(self) -> str:

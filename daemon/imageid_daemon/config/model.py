@@ -117,6 +117,9 @@ class OriginSettings:
         connections: requests at a time, bodies included.
         rate: requests a second; None is any number.
         retries: after the first try.
+        immutable: instances, once fetched, never change under their SOP Instance UID.
+        share_public: what it answers to one identity with `Cache-Control: public` may serve
+            others.
     """
 
     name: str
@@ -143,6 +146,8 @@ class OriginSettings:
     connections: int = 8
     rate: float | None = None
     retries: int = 3
+    immutable: bool = False
+    share_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

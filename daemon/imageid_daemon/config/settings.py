@@ -354,4 +354,16 @@ SETTINGS: tuple[Setting, ...] = (
         3,
         "further tries where the first one found it busy or unreachable",
     ),
+    Setting(
+        "origins.NAME.immutable",
+        values.yes_or_no,
+        False,
+        "its instances never change under their SOP Instance UID: stored ones are not revalidated",
+    ),
+    Setting(
+        "origins.NAME.share_public",
+        values.yes_or_no,
+        False,
+        "what it answers to these credentials with `Cache-Control: public` may serve others",
+    ),
 )

@@ -17,6 +17,7 @@ from imageid_daemon.origins.network import AllowedAddresses, NameNotResolved
 from imageid_daemon.origins.target import Target
 from imageid_daemon.origins.way import DIRECT, Trust, Way
 from imageid_loaders.errors import (
+    NAME_NOT_RESOLVED,
     Corrupt,
     ImageError,
     InvalidImageId,
@@ -207,7 +208,10 @@ def _unreached(label: str, error: Exception) -> Unreached:
 
 def _not_connected(label: str, error: httpcore.ConnectError) -> Unreached:
     if isinstance(error, NameNotResolved):
-        unknown = Unavailable(f"the name of {label} cannot be resolved; check it, or the DNS")
+        unknown = Unavailable(
+            f"the name of {label} cannot be resolved; check it, or the DNS",
+            cause=NAME_NOT_RESOLVED,
+        )
         return Unreached(unknown, is_temporary=error.is_temporary)
     # The pool drops __cause__; httpcore gives its exceptions the original as argument.
     cause = error.args[0] if error.args else None

@@ -102,10 +102,22 @@ class Origins:
         Returns:
             "" for none; else a short digest, part of the cache key.
         """
-        try:
-            return scope(self._policy.routes.find(target(url)))
-        except InvalidImageId:
-            return ""
+        return scope(self._origin(url))
+
+    def scopes(self, url: str) -> tuple[str, ...]:
+        """Name whose stored answers may serve a request to this URL, that of `scope` first.
+
+        Returns:
+            after it "", where the administrator shares the origin's public answers.
+        """
+        origin = self._origin(url)
+        own = scope(origin)
+        return (own, "") if own and origin is not None and origin.share_public else (own,)
+
+    def is_immutable(self, url: str) -> bool:
+        """Whether the administrator says that instances at this URL never change."""
+        origin = self._origin(url)
+        return origin is not None and origin.immutable
 
     async def aclose(self) -> None:
         """Close all connections, those in use too."""
@@ -121,6 +133,12 @@ class Origins:
             self._connections, self._governor, self._tokens, self._policy, self._user_agent, observe
         )
         return _followed(exchange, url, headers, claims, self._policy.max_image_bytes)
+
+    def _origin(self, url: str) -> OriginSettings | None:
+        try:
+            return self._policy.routes.find(target(url))
+        except InvalidImageId:
+            return None
 
     def _allowed_addresses(
         self, host: str, port: int, resolved: Sequence[Address]

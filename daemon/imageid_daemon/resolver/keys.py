@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 _VERSION = "1"
 
@@ -14,6 +15,11 @@ def source_key(scope: str, resource_key: str) -> str:
         scope: whose credentials fetch it; one identity's answer never serves another.
     """
     return _digest("source", scope, resource_key)
+
+
+def variant_key(key: str, nominated: Mapping[str, str | None]) -> str:
+    """Of a further answer under a key, for requests that send these fields (Vary)."""
+    return _digest("variant", key, *(repr(field) for field in sorted(nominated.items())))
 
 
 def derived_key(step: str, parents: tuple[str, ...], *options: object) -> str:

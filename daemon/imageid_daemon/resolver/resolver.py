@@ -151,7 +151,7 @@ class Resolver:
             resolved = self._resolve(image_id)
         except ImageError as error:
             return Stat(error_reason=error.reason)
-        filling = self._sources.is_filling(self._sources.key(resolved.image.resource))
+        filling = self._sources.is_filling(resolved.image.resource)
         for demand in (_ONLY_IF_FRESH, _ONLY_IF_STORED):
             for candidate in (resolved, resolved.contained):
                 entry = await self._stored(candidate, output, demand) if candidate else None
@@ -170,8 +170,12 @@ class Resolver:
         for image_id in image_ids:
             image = self._resolve(image_id).image
             for resource in (image.resource, image.container):
-                if resource is not None:
-                    keys |= self._store.ledger.family(self._sources.key(resource))
+                if resource is None:
+                    continue
+                for key in await self._sources.keys(resource):
+                    keys |= self._store.ledger.family(key)
+                if not count_only:
+                    self._sources.forget_failure(resource)
         return await self._forget(keys, count_only=count_only)
 
     async def evict_all(self, *, count_only: bool) -> tuple[int, int]:
@@ -180,6 +184,8 @@ class Resolver:
         Returns:
             entries, bytes
         """
+        if not count_only:
+            self._sources.forget_failures()
         return await self._forget(self._store.ledger.keys(), count_only=count_only)
 
     def _resolve(self, image_id: str) -> Resolved:

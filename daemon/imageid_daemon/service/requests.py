@@ -133,6 +133,7 @@ def demand_of(control: types_pb2.CacheControl, caller: Caller) -> Demand:
         one_of(_MODES, control.mode, "mode"),
         _seconds(control.max_age, "max_age") if control.HasField("max_age") else None,
         _seconds(control.max_stale, "max_stale") if control.HasField("max_stale") else 0.0,
+        _seconds(control.min_fresh, "min_fresh") if control.HasField("min_fresh") else 0.0,
         caller=caller,
     )
 

@@ -484,7 +484,7 @@ class Checksums(_message.Message):
     def __init__(self, sha256: _Optional[bytes] = ...) -> None: ...
 
 class CacheControl(_message.Message):
-    __slots__ = ("mode", "max_age", "max_stale")
+    __slots__ = ("mode", "max_age", "max_stale", "min_fresh")
     class Mode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         MODE_UNSPECIFIED: _ClassVar[CacheControl.Mode]
@@ -500,10 +500,12 @@ class CacheControl(_message.Message):
     MODE_FIELD_NUMBER: _ClassVar[int]
     MAX_AGE_FIELD_NUMBER: _ClassVar[int]
     MAX_STALE_FIELD_NUMBER: _ClassVar[int]
+    MIN_FRESH_FIELD_NUMBER: _ClassVar[int]
     mode: CacheControl.Mode
     max_age: _duration_pb2.Duration
     max_stale: _duration_pb2.Duration
-    def __init__(self, mode: _Optional[_Union[CacheControl.Mode, str]] = ..., max_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_stale: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    min_fresh: _duration_pb2.Duration
+    def __init__(self, mode: _Optional[_Union[CacheControl.Mode, str]] = ..., max_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_stale: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., min_fresh: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Timing(_message.Message):
     __slots__ = ("total", "origin_first_byte", "origin_total", "decode")
