@@ -174,8 +174,15 @@ async def world_at(
     directory: Path,
     limit_bytes: int = 2**30,
     max_image_bytes: int = 2**30,
+    decodes: bool = True,
     **settings: Any,
 ) -> AsyncIterator[World]:
+    """A daemon's core over a directory.
+
+    Args:
+        decodes: False saves the time that worker processes take to start.
+        settings: of the store.
+    """
     directory.mkdir(mode=0o700, exist_ok=True)
     corrupt: list[None] = []
     store = Store(
@@ -192,7 +199,8 @@ async def world_at(
     origins = NoOrigins()
     sources = Sources(store, origins, max_image_bytes)  # type: ignore[arg-type]
     pool = Pool(2, Limits(memory_bytes=2**32, cpu_seconds=60.0, wall_seconds=60.0), Metrics())
-    await pool.start()
+    if decodes:
+        await pool.start()
     resolver = Resolver(registry, store, sources, pool)
     yield World(resolver, store, loader, origins, directory)
     await resolver.close()

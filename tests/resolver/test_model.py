@@ -55,7 +55,9 @@ class Cache(RuleBasedStateMachine):
     async def start(self) -> None:
         self.stack = AsyncExitStack()
         self.world: World = await self.stack.enter_async_context(
-            world_at(self.folder / "cache", limit_bytes=LIMIT_BYTES, verify=Verify.FULL)
+            world_at(
+                self.folder / "cache", limit_bytes=LIMIT_BYTES, verify=Verify.FULL, decodes=False
+            )
         )
         for name in SIZES:
             self.serve(name)

@@ -84,6 +84,7 @@ async def test_a_stale_copy_that_the_origin_has_replaced_is_fetched(world):
     again = await world.load(image_id)
 
     assert (again.data, again.status) == (b"new", "miss")
+    await world.store.removed()
     assert len(world.blobs()) == 1
 
 
