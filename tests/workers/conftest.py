@@ -15,6 +15,7 @@ import pytest
 from imageid_daemon.workers import Limits, Pool
 
 TESTS = Path(__file__).parents[1]
+TASKS = "hostile_tasks"
 
 
 @dataclass
@@ -80,7 +81,7 @@ def pool_of(monkeypatch: pytest.MonkeyPatch) -> MakePool:
     ) -> AsyncIterator[tuple[Pool, Noted]]:
         noted = Noted()
         limits = Limits(memory_bytes, cpu_seconds, wall_seconds)
-        pool = Pool(size, limits, noted, "hostile_tasks")
+        pool = Pool(size, limits, noted, TASKS)
         await pool.start()
         try:
             yield pool, noted
@@ -91,13 +92,11 @@ def pool_of(monkeypatch: pytest.MonkeyPatch) -> MakePool:
 
 
 def workers() -> list[psutil.Process]:
-    """Every process below this one that a fork server has forked."""
-    return [w for child in psutil.Process().children() for w in child.children(recursive=True)]
+    """Every process that a fork server of these tests has forked."""
+    return [w for server in fork_servers() for w in server.children(recursive=True)]
 
 
 def fork_servers() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children()
-        if "imageid_daemon.workers" in child.cmdline()
-    ]
+    """Those of these tests; another test's daemon may still run in this process."""
+    children = psutil.Process().children()
+    return [child for child in children if TASKS in child.cmdline()]
