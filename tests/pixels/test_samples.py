@@ -225,3 +225,18 @@ def test_what_is_packed_as_the_standard_says_comes_back(
     found, _ = decoded(encoded(path), tmp_path)
 
     assert np.array_equal(found, values)
+
+
+@pytest.mark.parametrize("vr", [b"??", b"ox", b"XX"])
+def test_pixel_data_of_a_vr_that_there_is_not_begin_behind_the_length(
+    vr: bytes, tmp_path: Path
+) -> None:
+    expected = np.arange(64, dtype=np.uint16).reshape(8, 8)
+    path = grey(tmp_path / "a.dcm", expected)
+    whole = path.read_bytes()
+    assert whole.count(b"\xe0\x7f\x10\0OW\0\0") == 1
+    path.write_bytes(whole.replace(b"\xe0\x7f\x10\0OW", b"\xe0\x7f\x10\0" + vr))
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert found.tolist() == expected.tolist()

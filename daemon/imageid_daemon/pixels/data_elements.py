@@ -23,6 +23,7 @@ PIXEL_KEYWORDS: Final = {
 }
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 UNDEFINED_LENGTH = 0xFFFFFFFF
+_PIXEL_GROUP = 0x7FE0
 _LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 
@@ -166,11 +167,24 @@ class Scanner:
             else:
                 # Some writers leave out the VR although their transfer syntax demands it.
                 (length,) = self._length(data, index + 4)
+            if group == _PIXEL_GROUP and head == 8 and self._reaches_end(offset, index):
+                head, (length,) = 12, self._length(data, index + 8)
         tag = group << 16 | number
         if tag == ITEM_END:
             return None
         known = None if length == UNDEFINED_LENGTH else length
         return Element(tag, vr, offset + head, known)
+
+    def _reaches_end(self, offset: int, index: int) -> bool:
+        """Whether pixel data of a VR that there is not have the long form of those there are.
+
+        Read otherwise, every sample would be that of its neighbour.
+        """
+        data = self._window.data
+        if data[index + 6 : index + 8] != b"\0\0" or len(data) - index < 12:
+            return False
+        (length,) = self._length(data, index + 8)
+        return length in (UNDEFINED_LENGTH, self._stop - offset - 12)
 
     def _header(self, offset: int) -> tuple[int, int]:
         """Tag and length of an item or delimiter."""
