@@ -26,7 +26,9 @@ async def live(cache: Path, faults: Faults, at: int, error: int, *, lasting: boo
     shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir()
     faults.fail(at, error, from_then_on=lasting)
-    async with world_at(cache, limit_bytes=300_000, probe_after_seconds=0.001) as world:
+    async with world_at(
+        cache, limit_bytes=300_000, probe_after_seconds=0.001, decodes=False
+    ) as world:
         for name, data in IMAGES.items():
             loaded = await world.load(world.loader.serve(name, Answer(data)))
             assert loaded.data == data, f"call {at}"
