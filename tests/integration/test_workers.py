@@ -81,6 +81,21 @@ async def test_a_failure_is_remembered_until_the_image_is_asked_for_anew(tmp_pat
     assert decoded == [1, 1, 2, 2, 3]
 
 
+async def test_a_header_that_cannot_be_read_is_remembered_until_it_is_asked_for_anew(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "broken.dcm").write_bytes(bytes(128) + b"DICM" + b"no data set" * 20)
+    broken = f"file://{tmp_path}/broken.dcm"
+    read: list[float] = []
+    async with with_files(tmp_path) as daemon, imageid.aio.connect(daemon.address) as client:
+        for cache_control in ("default", "default", "reload", "default"):
+            with pytest.raises(imageid.Error, match="neither DICOM nor"):
+                await client.metadata(broken, cache=cache_control)
+            read.append(await counted(daemon, "imageid_decode_failures_total"))
+
+    assert read == [1, 1, 2, 2]
+
+
 async def test_a_bomb_is_a_limit_for_its_caller_and_nothing_for_the_others(tmp_path: Path) -> None:
     dataset = pydicom.dcmread(str(get_testdata_file("CT_small.dcm", download=False)))
     dataset.Rows = dataset.Columns = 8192

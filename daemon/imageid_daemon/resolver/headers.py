@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, closing
 from typing import TypeVar
 
-from imageid_daemon.cache import Demand
+from imageid_daemon.cache import Demand, Mode
 from imageid_daemon.pixels import Encoded
 from imageid_daemon.resolver.answer import CacheStatus
 from imageid_daemon.resolver.documents import Documents, Shelf, instance_from
 from imageid_daemon.resolver.material import Resolved, gather_material
+from imageid_daemon.resolver.remembered_failures import RememberedFailures
 from imageid_daemon.resolver.sources import Sources
 from imageid_loaders.errors import NotSeparable, Undecodable
 
@@ -21,9 +22,12 @@ Read = Callable[[tuple[str, ...], Encoded, int | None], Awaitable[T]]
 
 
 class Headers:
-    def __init__(self, sources: Sources, documents: Documents) -> None:
+    def __init__(
+        self, sources: Sources, documents: Documents, failures: RememberedFailures
+    ) -> None:
         self._sources = sources
         self._documents = documents
+        self._failures = failures
 
     async def read(
         self,
@@ -40,6 +44,8 @@ class Headers:
         Raises:
             ImageError: it cannot be had.
         """
+        if demand.mode is Mode.RELOAD:
+            self._failures.clear()
         if resolved.image.metadata:
             try:
                 return await self._read_document(resolved, demand, read, shelf or self._documents)

@@ -51,7 +51,7 @@ class Resolver:
         self._readings = Readings(pool, self._failures)
         self._derivations = Derivations(store, self._failures)
         self._documents = Documents(sources, self._readings)
-        self._headers = Headers(sources, self._documents)
+        self._headers = Headers(sources, self._documents, self._failures)
         self._representations = Representations(
             store, sources, self._documents, self._derivations, pool
         )
