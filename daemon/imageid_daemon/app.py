@@ -72,13 +72,15 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         metrics.watch(store.ledger, lambda: resolver.running_fills, pool)
         metrics.watch_origins(origins.figures)
         token, token_file = new_token(runtime)
-        grpc_server = GrpcServer(Door(resolver, store.ledger, cache, metrics, token))
+        grpc_server = GrpcServer(Door(resolver, store, cache, metrics, token, origins.urls_of))
         listen = await grpc_server.start(config.server.listen)
         stack.push_async_callback(store.close)
         stack.push_async_callback(resolver.close)
         http_server = HttpServer(metrics.registry, grpc_server.is_serving)
         stack.push_async_callback(http_server.stop)
         stack.push_async_callback(grpc_server.stop, _DRAIN_SECONDS)
+        # Whoever watches would be waited for until the end.
+        stack.callback(store.events.close)
         http = await http_server.start(config.server.http) if config.server.http else None
         stack.enter_context(
             announced(runtime, listen=listen, http=http, token_file=token_file, version=__version__)

@@ -161,6 +161,18 @@ class RangeNotSatisfiable(ImageError):
     reason = "RANGE_NOT_SATISFIABLE"
 
 
+class PinLimit(ImageError):
+    """Unpin something, or enlarge the cache."""
+
+    reason = "PIN_LIMIT"
+
+
+class EventsCompacted(ImageError):
+    """List what is stored, then watch anew."""
+
+    reason = "EVENTS_COMPACTED"
+
+
 class NotSeparable(Unsupported):
     """The origin cannot deliver this part on its own; load what contains it.
 

@@ -16,7 +16,7 @@ from imageid_daemon.callers import Claims
 from imageid_daemon.config import MinFree
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.registry import Installed, Registry
-from imageid_daemon.resolver import Output, Resolver, Sources
+from imageid_daemon.resolver import Output, Resolver, Sources, Stat
 from imageid_daemon.workers import Limits, Pool
 from imageid_loaders.base import Image, NotModified, Request, Resource, Settings, Source
 from imageid_loaders.errors import ImageError, InvalidImageId, NotFound
@@ -144,6 +144,10 @@ class World:
             while part := await answer.body.read(len(data), 2**20):
                 data += part
             return Loaded(data, answer.status.value, answer.stored, entry.digest)
+
+    async def stat(self, image_id: str, output: Output = None) -> Stat:
+        (stat,) = await self.resolver.stat([image_id], output)
+        return stat
 
     def blobs(self) -> list[Path]:
         return list((self.directory / "blobs").glob("*/*"))

@@ -59,7 +59,7 @@ async def test_what_the_second_document_describes_is_found_without_asking_an_ori
     world.loader.opened.clear()
 
     again = await world.load(series.ids[0], PIXELS, mode="only-if-cached")
-    stat = await world.resolver.stat(series.ids[0], PIXELS)
+    stat = await world.stat(series.ids[0], PIXELS)
 
     assert (again.status, stat.cached, world.loader.opened) == ("hit", True, [])
 

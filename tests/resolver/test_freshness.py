@@ -64,7 +64,7 @@ async def test_evicting_an_image_forgets_its_own_variant_too(world):
     await world.resolver.evict([second], count_only=False)
     await world.load(first)  # whose Vary leads to the second
 
-    assert not (await world.resolver.stat(second, None)).cached
+    assert not (await world.stat(second, None)).cached
 
 
 async def test_a_stale_copy_in_its_grace_is_served_at_once_and_renewed_meanwhile(world):

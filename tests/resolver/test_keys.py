@@ -14,7 +14,7 @@ async def test_what_one_identity_may_see_is_not_served_to_another(world):
 
     world.origins.identity = "bert"
 
-    assert not (await world.resolver.stat(image_id, None)).cached
+    assert not (await world.stat(image_id, None)).cached
     with pytest.raises(NotInCache):
         await world.load(image_id, mode="only-if-cached")
     assert (await world.load(image_id)).status == "miss"

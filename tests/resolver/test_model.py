@@ -245,7 +245,7 @@ class Cache(RuleBasedStateMachine):
         return answer
 
     def is_stored(self, name: str) -> bool:
-        return self.run(self.world.resolver.stat(f"x:{name}", None)).cached
+        return self.run(self.world.stat(f"x:{name}", None)).cached
 
     def is_quiet(self) -> bool:
         """Nothing runs but what the origin holds back, and nothing is being deleted."""

@@ -291,19 +291,19 @@ async def test_eviction_takes_everything_derived_and_nothing_else(world, ct, fra
     evicted = await world.resolver.evict([ct], count_only=False)
 
     assert counted == evicted
-    assert evicted[0] == 3
-    assert world.store.ledger.stored_bytes == before - evicted[1]
+    assert evicted.entries == 3
+    assert world.store.ledger.stored_bytes == before - evicted.freed_bytes
     assert (await world.load(frames[0], PIXELS)).status == "hit"
     with pytest.raises(NotInCache):
         await world.load(ct, mode="only-if-cached")
 
 
 async def test_stat_says_what_is_stored_and_asks_no_origin(world, ct):
-    nothing = await world.resolver.stat(ct, PIXELS)
+    nothing = await world.stat(ct, PIXELS)
     await world.load(ct)
-    encoded_alone = await world.resolver.stat(ct, PIXELS)
+    encoded_alone = await world.stat(ct, PIXELS)
     await world.load(ct, PIXELS)
-    both = await world.resolver.stat(ct, PIXELS)
+    both = await world.stat(ct, PIXELS)
 
     assert (nothing.cached, encoded_alone.cached, both.cached, both.fresh) == (
         False,
@@ -321,10 +321,10 @@ async def test_stat_tells_that_a_fetch_is_running(world):
     leader = asyncio.create_task(world.load(image_id))
     await world.loader.has_opened.wait()
 
-    during = await world.resolver.stat(image_id, None)
+    during = await world.stat(image_id, None)
     released.set()
     await leader
-    after = await world.resolver.stat(image_id, None)
+    after = await world.stat(image_id, None)
 
     assert (during.cached, during.filling) == (False, True)
     assert (after.cached, after.filling) == (True, False)
@@ -335,14 +335,14 @@ async def test_stat_tells_what_is_stored_but_stale(world):
     image_id = world.loader.serve("a", stale)
     await world.load(image_id)
 
-    stat = await world.resolver.stat(image_id, None)
+    stat = await world.stat(image_id, None)
 
     assert (stat.cached, stat.fresh, stat.size_bytes) == (True, False, 4)
 
 
 async def test_stat_of_an_id_that_cannot_be_resolved_says_why(world):
-    assert (await world.resolver.stat("x:unknown", None)).error_reason == "IMAGE_ID_INVALID"
-    assert (await world.resolver.stat("y:a", None)).error_reason == "SCHEME_UNSUPPORTED"
+    assert (await world.stat("x:unknown", None)).error_reason == "IMAGE_ID_INVALID"
+    assert (await world.stat("y:a", None)).error_reason == "SCHEME_UNSUPPORTED"
 
 
 @pytest.mark.parametrize("mode", ["default", "reload", "no-cache"])

@@ -7,6 +7,7 @@ from imageid_daemon.cache.freshness import Demand, Mode, Verdict
 from imageid_daemon.cache.held_file import HeldFile
 from imageid_daemon.cache.ledger import Ledger
 from imageid_daemon.cache.room import Reservation
+from imageid_daemon.cache.rows import Pin
 from imageid_daemon.cache.store import Store
 from imageid_daemon.cache.trust import Verify, VerifyProgress
 
@@ -18,6 +19,7 @@ __all__ = [
     "HeldFile",
     "Ledger",
     "Mode",
+    "Pin",
     "Reservation",
     "Store",
     "Verdict",

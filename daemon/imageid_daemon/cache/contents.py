@@ -7,8 +7,9 @@ So at any moment an entry names a whole blob, and what no entry names is swept a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -21,11 +22,14 @@ from imageid_daemon.cache.blobs import Blobs
 from imageid_daemon.cache.changes import Changes
 from imageid_daemon.cache.entry import Entry
 from imageid_daemon.cache.facts import Facts, Record
-from imageid_daemon.cache.index import Index, IndexDamaged
+from imageid_daemon.cache.index import Index, IndexDamaged, Row
 from imageid_daemon.cache.ledger import Ledger
 from imageid_daemon.cache.remover import Remover
+from imageid_daemon.cache.rows import Pin
+from imageid_daemon.events import EventKind, Events
 
 _HOT_ENTRIES = 4096
+_ROWS_A_QUERY = 500
 
 log = structlog.get_logger("imageid.cache")
 
@@ -53,6 +57,8 @@ class Contents:
         self.mutation = asyncio.Lock()
         self.changes = Changes()
         self.remover = Remover(ledger, self.blobs, self.facts, self.mutation)
+        self.pins: dict[str, Pin] = {}
+        self.events = Events()
         self._hot: OrderedDict[str, Entry] = OrderedDict()
 
     # Reading
@@ -74,6 +80,40 @@ class Contents:
         if entry is None or self.ledger.digest_of(key) != entry.digest:
             return None
         return self._remember(entry)
+
+    async def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
+        """Those of these entries that there are. None of them counts as used lately."""
+        found: dict[str, Entry] = {}
+        missing = []
+        for key in keys:
+            if (hot := self._hot.get(key)) is not None:
+                found[key] = hot
+            elif key in self.ledger:
+                missing.append(rows.entry_name(key))
+        # Others' rows are read in between.
+        for first in range(0, len(missing), _ROWS_A_QUERY):
+            names = missing[first : first + _ROWS_A_QUERY]
+            for entry in self._entries(await _readable(self.index.get_many(names))):
+                found[entry.key] = entry
+        return found
+
+    async def page(self, after_key: str, count: int) -> tuple[list[Entry], str | None]:
+        """The next entries in the order of their keys, and the key to go on after.
+
+        The key is None at the end. What is there from the first page to the last is given
+        once, whatever is stored and forgotten meanwhile.
+        """
+        reading = self.index.page(rows.ENTRIES, rows.entry_name(after_key), count)
+        page = await _readable(reading)
+        is_last = len(page) < count
+        return list(self._entries(page)), None if is_last else rows.entry_key(page[-1])
+
+    def _entries(self, page: Iterable[Row]) -> Iterator[Entry]:
+        for row in page:
+            with contextlib.suppress(msgspec.MsgspecError):
+                entry = rows.read_entry(rows.entry_key(row), row.value)
+                if self.ledger.digest_of(entry.key) == entry.digest:
+                    yield entry
 
     # Changing
 
@@ -104,6 +144,13 @@ class Contents:
         self.ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents)
         self.ledger.note_checked(entry.digest)
         self._remember(entry)
+        self.events.record(
+            EventKind.STORED,
+            entry.key,
+            url=entry.url,
+            representation=entry.representation,
+            size_bytes=entry.size_bytes,
+        )
         if orphan is not None:
             self.remover.add([orphan])
         elif replaced is not None and replaced != entry.digest:
@@ -126,6 +173,8 @@ class Contents:
         held = {key: self.ledger.digest_of(key) for key in removed}
         orphans = [digest for key in removed if (digest := self._strike(key)) is not None]
         names = [name for digest in orphans for name in rows.names_of_blob(digest)]
+        for key in removed:
+            self.events.record(EventKind.EVICTED, key)
         await self._delete_rows([*map(rows.entry_name, removed), *names])
         shared = {digest: {k for k in held if held[k] == digest} for digest in held.values()}
         for digest, gone in shared.items():
@@ -200,14 +249,26 @@ class Contents:
             self._hot.popitem(last=False)
         return entry
 
-    async def pin(self, pins: dict[str, float]) -> None:
-        """Keep what answers the keys until a Unix time each."""
-        await self.index.write(put=[rows.pin_row(key, until) for key, until in pins.items()])
-        for key, until in pins.items():
-            self.ledger.pin(key, until)
+    async def pin(self, keys: Iterable[str], pin: Pin) -> None:
+        """Keep what answers the keys."""
+        keys = list(keys)
+        await self.index.write(put=[rows.pin_row(key, pin) for key in keys])
+        for key in keys:
+            self.ledger.pin(key, pin.until_seconds)
+            self.pins[key] = pin
 
     async def unpin(self, keys: Iterable[str]) -> int:
         """Gives how many were pinned."""
         pinned = [key for key in keys if self.ledger.unpin(key)]
+        for key in pinned:
+            del self.pins[key]
         await self._delete_rows([rows.pin_name(key) for key in pinned])
         return len(pinned)
+
+
+async def _readable(reading: Awaitable[list[Row]]) -> list[Row]:
+    try:
+        return await reading
+    except (IndexDamaged, OSError) as error:
+        log.warning("cache index not readable", reason=type(error).__name__)
+        return []

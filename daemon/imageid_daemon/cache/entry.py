@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import msgspec
+
+Representation: TypeAlias = Literal["encoded", "pixels", "rendered", ""]
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -17,6 +21,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
         fresh_for_seconds: lifetime where the headers give none.
         parents: digests that this was derived from; empty for what an origin delivered.
         description: what else the maker of the blob wants to find with it; not read here.
+        url: of the resource, or of that which this was derived from, without secrets; to
+            show and to select entries by, never to fetch.
         nominated: the request's fields that the origin's Vary names, with the values that it
             was asked with; None for a field that was not sent.
     """
@@ -31,11 +37,21 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     parents: tuple[str, ...] = ()
     description: bytes = b""
     nominated: dict[str, str | None] = {}
+    url: str = ""
 
     @property
     def etag(self) -> str:
         """A strong validator of the blob (RFC 9110 section 8.8.3): its digest."""
         return f'"{self.digest}"'
+
+    @property
+    def representation(self) -> Representation:
+        """ "" is none: an index of frames, say, or an unpacked volume, kept for the others."""
+        if not self.parents:
+            return "encoded"
+        if self.media_type.startswith("image/"):
+            return "rendered"
+        return "pixels" if self.media_type == "application/octet-stream" else ""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TypeVar
@@ -26,6 +27,19 @@ _RAW, _BINARY = 1, 1
 # Every row stays in the database: no value file is ever written or opened.
 _INLINE_BYTES = 2**30
 _SELF_TEST = "self-test"
+
+_ALL_ROWS = (
+    "SELECT key, value FROM Cache WHERE raw = ? AND mode = ? AND filename IS NULL"
+    " AND typeof(key) = 'text' AND typeof(value) = 'blob'"
+)
+_NAMED_ROWS = (
+    "SELECT key, value FROM Cache WHERE raw = ? AND mode = ? AND filename IS NULL"
+    " AND typeof(value) = 'blob' AND key IN (SELECT value FROM json_each(?))"
+)
+_NEXT_ROWS = (
+    "SELECT key, value FROM Cache WHERE raw = ? AND mode = ? AND filename IS NULL"
+    " AND typeof(value) = 'blob' AND key > ? AND key < ? ORDER BY key LIMIT ?"
+)
 
 
 class IndexDamaged(Exception):
@@ -124,6 +138,27 @@ class Index:
             raise IndexDamaged(f"the cache index cannot be read: {error}") from error
         return value
 
+    async def get_many(self, names: Sequence[str]) -> list[Row]:
+        """Those of these rows that there are, in no order.
+
+        Raises:
+            IndexDamaged: they cannot be read.
+            OSError: not now, which says nothing about them.
+        """
+        wanted = json.dumps(list(names))
+        return await self._run(lambda: self._select(_NAMED_ROWS, wanted))
+
+    async def page(self, prefix: str, after: str, count: int) -> list[Row]:
+        """Rows in the order of their names: of those with a prefix, the next behind a name.
+
+        Raises:
+            IndexDamaged: they cannot be read.
+            OSError: not now, which says nothing about them.
+        """
+        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        start = max(after, prefix)
+        return await self._run(lambda: self._select(_NEXT_ROWS, start, end, count))
+
     async def write(self, put: Iterable[Row] = (), delete: Iterable[str] = ()) -> None:
         """Carry out all of it, or none.
 
@@ -202,15 +237,14 @@ class Index:
 
     def _scan(self) -> list[Row]:
         # diskcache iterates with one query a row; one statement reads 200 000 rows in 0.3 s.
+        return self._select(_ALL_ROWS)
+
+    def _select(self, statement: str, *values: object) -> list[Row]:
         path = (self._directory / "cache.db").as_uri()
         database: sqlite3.Connection | None = None
         try:
             database = sqlite3.connect(f"{path}?mode=ro", uri=True)
-            found = database.execute(
-                "SELECT key, value FROM Cache WHERE raw = ? AND mode = ? AND filename IS NULL"
-                " AND typeof(key) = 'text' AND typeof(value) = 'blob'",
-                (_RAW, _BINARY),
-            )
+            found = database.execute(statement, (_RAW, _BINARY, *values))
             return list(map(Row._make, found))
         except sqlite3.Error as error:
             raise _meaning(error, "read") from error

@@ -54,7 +54,7 @@ class Ledger:
     def blobs(self) -> int:
         return len(self._blobs)
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._digest_of
 
     def holds(self, digest: str) -> bool:
@@ -156,14 +156,11 @@ class Ledger:
         """The keys whose pins have run out."""
         return [key for key, until in self._pins.items() if until <= now_seconds]
 
-    def pinned_bytes(self, now_seconds: float) -> int:
-        """Bytes of the blobs that pinned keys hold."""
-        pinned = {
-            digest
-            for key, until in self._pins.items()
-            if until > now_seconds and (digest := self._digest_of.get(key)) is not None
-        }
-        return sum(self._blobs[digest].size_bytes for digest in pinned)
+    def pinned_bytes(self, now_seconds: float, and_keys: Iterable[str] = ()) -> int:
+        """Bytes of the blobs that pinned keys hold; with these keys, if they were pinned too."""
+        pinned = {key for key, until in self._pins.items() if until > now_seconds}
+        digests = {self._digest_of.get(key) for key in pinned.union(and_keys)} - {None}
+        return sum(self._blobs[digest].size_bytes for digest in digests if digest)
 
     def is_checked(self, digest: str) -> bool:
         """Whether the blob's bytes were seen to be right since the start."""

@@ -22,6 +22,18 @@ _ENTRY_KIND = _ENTRY.removesuffix(":")
 Ghosts = list[tuple[str, int]]
 
 
+class Pin(msgspec.Struct, frozen=True, array_like=True):
+    """How long a key is kept.
+
+    Args:
+        until_seconds: Unix time.
+        tag: a label of the caller's choice.
+    """
+
+    until_seconds: float
+    tag: str = ""
+
+
 class Brief(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the books need of an `Entry`; the rest of its row is left unread.
 
@@ -50,7 +62,7 @@ class Stored:
         entries: by key.
         standings: by digest; where each blob stood among those to evict.
         unflushed: digests of blobs that were published and perhaps never reached the disk.
-        pins: by key; the Unix time until which it is pinned.
+        pins: by key.
         ghosts: digest and bytes of what was evicted lately.
         identity: of the cache directory that the index belongs to.
         outdated: names of rows that mean nothing to this version.
@@ -59,7 +71,7 @@ class Stored:
     entries: dict[str, Brief] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
     unflushed: set[str] = field(default_factory=set)
-    pins: dict[str, float] = field(default_factory=dict)
+    pins: dict[str, Pin] = field(default_factory=dict)
     ghosts: Ghosts = field(default_factory=list)
     identity: str = ""
     outdated: list[str] = field(default_factory=list)
@@ -111,6 +123,13 @@ def _check(key: str, entry: Entry | Brief) -> None:
         raise msgspec.ValidationError("the row is another key's, or names no blob")
 
 
+def entry_key(row: Row) -> str:
+    return row.name.removeprefix(_ENTRY)
+
+
+ENTRIES = _ENTRY
+
+
 def entry_name(key: str) -> str:
     return _ENTRY + key
 
@@ -139,8 +158,8 @@ def pin_name(key: str) -> str:
     return _PIN + key
 
 
-def pin_row(key: str, until_seconds: float) -> Row:
-    return Row(_PIN + key, msgspec.msgpack.encode(until_seconds))
+def pin_row(key: str, pin: Pin) -> Row:
+    return Row(_PIN + key, msgspec.msgpack.encode(pin))
 
 
 def identity_row(identity: str) -> Row:
@@ -163,7 +182,7 @@ def _take(stored: Stored, prefix: str, name: str, value: bytes) -> bool:
     elif prefix == _UNFLUSHED:
         stored.unflushed.add(name)
     elif prefix == _PIN:
-        stored.pins[name] = msgspec.msgpack.decode(value, type=float)
+        stored.pins[name] = msgspec.msgpack.decode(value, type=Pin)
     elif prefix == _IDENTITY:
         stored.identity = msgspec.msgpack.decode(value, type=str)
     elif prefix == _GHOSTS:

@@ -127,8 +127,9 @@ def _enter(contents: Contents, stored: Stored) -> None:
         standing = standings.get(entry.digest)
         ledger.add(entry.key, entry.digest, entry.size_bytes, entry.parents, standing)
     ledger.eviction.remember(stored.ghosts)
-    for key, until_seconds in stored.pins.items():
-        ledger.pin(key, until_seconds)
+    for key, pin in stored.pins.items():
+        ledger.pin(key, pin.until_seconds)
+    contents.pins = stored.pins
     contents.suspect = stored.unflushed
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable
 from pathlib import Path
 
 import structlog
@@ -15,9 +16,11 @@ from imageid_daemon.cache.entry import Entry
 from imageid_daemon.cache.held_file import HeldFile
 from imageid_daemon.cache.ledger import Ledger
 from imageid_daemon.cache.room import MinFree, Reservation, Room
+from imageid_daemon.cache.rows import Pin
 from imageid_daemon.cache.start import restore
 from imageid_daemon.cache.trust import Trust, Verify, VerifyProgress
 from imageid_daemon.cache.upkeep import Upkeep
+from imageid_daemon.events import Events
 
 log = structlog.get_logger("imageid.cache")
 
@@ -102,6 +105,26 @@ class Store:
         """The entry of a key. Absent keys and those used lately cost no I/O."""
         return await self._contents.find(key)
 
+    async def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
+        """Those of these entries that there are, by key."""
+        return await self._contents.find_many(keys)
+
+    async def page(self, after_key: str, count: int) -> tuple[list[Entry], str | None]:
+        """Entries in the order of their keys, and the key to go on after; None at the end."""
+        return await self._contents.page(after_key, count)
+
+    def pin_of(self, key: str) -> Pin | None:
+        """The pin of a key, while it holds."""
+        return self._contents.pins.get(key) if self.ledger.is_pinned(key, time.time()) else None
+
+    def tagged(self, tag: str) -> set[str]:
+        """The keys that are pinned under a label."""
+        return {key for key, pin in self._contents.pins.items() if pin.tag == tag}
+
+    @property
+    def events(self) -> Events:
+        return self._contents.events
+
     def note_use(self, entry: Entry) -> None:
         """The entry's blob was asked for."""
         self.ledger.eviction.touch(entry.digest)
@@ -120,7 +143,7 @@ class Store:
     def path(self, entry: Entry) -> Path:
         return self._contents.blobs.path(entry.digest)
 
-    def verify(self) -> AsyncIterator[VerifyProgress]:
+    def verify(self) -> AsyncGenerator[VerifyProgress, None]:
         """Compare every blob with its digest; bad ones are forgotten."""
         return self._trust.verify_all()
 
@@ -191,14 +214,14 @@ class Store:
         """
         return await self._contents.changes.carry_out(self._forget(keys))
 
-    async def pin(self, keys: Iterable[str], until_seconds: float) -> None:
+    async def pin(self, keys: Iterable[str], until_seconds: float, tag: str = "") -> None:
         """Keep what answers these keys, now or later, from eviction until a Unix time.
 
         Raises:
             OSError: the disk does not take it; nothing is pinned.
         """
         async with self._contents.mutation:
-            await self._contents.pin(dict.fromkeys(keys, until_seconds))
+            await self._contents.pin(keys, Pin(until_seconds, tag))
 
     async def unpin(self, keys: Iterable[str]) -> int:
         """Let these keys go the way of all others; gives how many were pinned."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import structlog
@@ -14,6 +15,7 @@ from imageid_daemon import checksums as crc
 from imageid_daemon.cache.contents import Contents
 from imageid_daemon.cache.entry import Entry
 from imageid_daemon.cache.held_file import HeldFile
+from imageid_daemon.events import EventKind
 
 log = structlog.get_logger("imageid.cache")
 
@@ -32,12 +34,17 @@ class Verify(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VerifyProgress:
-    """How far a walk over all blobs has come."""
+    """How far a walk over all blobs has come.
+
+    Args:
+        unreadable_blobs: that could not be opened, which says nothing about them.
+    """
 
     blobs: int
     checked_blobs: int = 0
     checked_bytes: int = 0
     damaged_blobs: int = 0
+    unreadable_blobs: int = 0
 
 
 class Trust:
@@ -72,22 +79,39 @@ class Trust:
         file.close()
         return None
 
-    async def verify_all(self) -> AsyncIterator[VerifyProgress]:
+    async def verify_all(self) -> AsyncGenerator[VerifyProgress, None]:
         """Compare every blob with its digest, one after the other; bad ones are condemned."""
         ledger = self._contents.ledger
         digests = ledger.digests()
         progress = VerifyProgress(len(digests))
         yield progress
         for digest in digests:
+            started_seconds = time.monotonic()
             size_bytes = ledger.bytes_of(ledger.keys_of(digest))
-            damaged = ledger.holds(digest) and await self.condemn(digest)
-            progress = VerifyProgress(
-                progress.blobs,
-                progress.checked_blobs + 1,
-                progress.checked_bytes + size_bytes,
-                progress.damaged_blobs + damaged,
-            )
+            try:
+                damaged = await self._is_damaged(digest)
+            except OSError:
+                progress = replace(progress, unreadable_blobs=progress.unreadable_blobs + 1)
+            else:
+                progress = replace(
+                    progress,
+                    checked_blobs=progress.checked_blobs + 1,
+                    checked_bytes=progress.checked_bytes + size_bytes,
+                    damaged_blobs=progress.damaged_blobs + damaged,
+                )
             yield progress
+            # Callers have the disk for the other half of the time.
+            await asyncio.sleep(time.monotonic() - started_seconds)
+
+    async def _is_damaged(self, digest: str) -> bool:
+        contents = self._contents
+        # Not under the lock, which condemning takes: a large blob would hold up every change.
+        if not contents.ledger.holds(digest):
+            return False
+        if await asyncio.to_thread(contents.blobs.verify, digest):
+            contents.ledger.note_checked(digest)
+            return False
+        return contents.ledger.holds(digest) and await self.condemn(digest)
 
     async def condemn(self, digest: str) -> bool:
         """Forget a blob that is not what its name says; False where it is."""
@@ -103,6 +127,8 @@ class Trust:
                 contents.ledger.note_checked(digest)
                 return False
             self._on_corrupt()
+            for key in contents.ledger.keys_of(digest):
+                contents.events.record(EventKind.CORRUPT, key)
             log.warning("cached blob is damaged; it will be fetched again")
             await asyncio.to_thread(contents.blobs.quarantine, digest)
             await contents.remove(contents.ledger.keys_of(digest))

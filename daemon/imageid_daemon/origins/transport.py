@@ -96,6 +96,16 @@ class Origins:
             {origin.name: Limits(origin.connections, origin.rate) for origin in origins}
         )
 
+    def urls_of(self, name: str) -> tuple[str, ...]:
+        """The URLs of a configured origin; none where there is no such name."""
+        return tuple(
+            url
+            for origin in self._policy.routes.origins
+            if origin.name.lower() == name.lower()
+            for url in (origin.url, origin.wado_uri)
+            if url is not None
+        )
+
     def scope(self, url: str) -> str:
         """Name whose credentials a request to this URL would carry.
 

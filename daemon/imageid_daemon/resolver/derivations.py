@@ -32,6 +32,7 @@ class Recipe:
         parents: digests of the blobs that it is made of.
         anew: try even what has failed a short while ago.
         keep: whether the cache may keep it.
+        url: of the resource that it is made of, as entries show it.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Recipe:
     job: Job
     keep: bool
     anew: bool = False
+    url: str = ""
 
 
 @dataclass(slots=True)
@@ -123,6 +125,7 @@ class Derivations:
             response_seconds=time.time(),
             parents=recipe.parents,
             description=msgspec.msgpack.encode(description),
+            url=recipe.url,
         )
 
     async def _work(self, fill: Fill[_Made], job: Job, source: Blob) -> Description:

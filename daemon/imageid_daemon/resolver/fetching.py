@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
 from imageid_daemon.cache import Entry, Failures, Reservation, Store, freshness
 from imageid_daemon.callers import Caller, Claims
+from imageid_daemon.events import EventKind
 from imageid_daemon.fills import Fill, to_its_end
 from imageid_daemon.resolver.answer import Timing
 from imageid_daemon.resolver.places import Place, Places
+from imageid_daemon.resolver.shown_url import shown_url
 from imageid_loaders.base import (
     Loader,
     NotModified,
@@ -101,9 +104,17 @@ class Fetching:
             ImageError: it cannot be had.
             NotModified: nothing is stored that the origin could confirm.
         """
+        record = partial(
+            self._store.events.record,
+            key=fetch.place.key,
+            url=shown_url(fetch.resource.url),
+            representation="encoded",
+        )
+        record(EventKind.FILL_STARTED)
         try:
             await self._ask(fill, fetch)
         except ImageError as error:
+            record(EventKind.FILL_FAILED, reason=error.reason)
             if fetch.keep:
                 self._failures.remember(fetch.place.key, error, fetch.place.sent, time.time())
             raise
@@ -190,6 +201,7 @@ class Fetching:
             response_seconds=time.time(),
             fresh_for_seconds=fetch.resource.fresh_for_seconds,
             nominated=nominated,
+            url=shown_url(fetch.resource.url),
         )
         if fetch.keep:
             self._failures.forget(fetch.place.key)

@@ -42,7 +42,13 @@ class FrameIndexes:
 
         key = derived_key("index", material.parents, pixels.INDEX_VERSION)
         recipe = Recipe(
-            key, pixels.INDEX_MEDIA_TYPE, material.parents, job, material.keep, material.anew
+            key,
+            pixels.INDEX_MEDIA_TYPE,
+            material.parents,
+            job,
+            material.keep,
+            material.anew,
+            material.url,
         )
         index = await self._derivations.obtain(stack, recipe, body)
         held = index.body.duplicate()

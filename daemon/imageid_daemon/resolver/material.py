@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from imageid_daemon.cache import Demand, Mode
+from imageid_daemon.cache import Demand, Entry, Mode
 from imageid_daemon.fills import Body
 from imageid_daemon.pixels import Encoded
 from imageid_daemon.resolver.answer import Answer, CacheStatus, combined
@@ -60,6 +60,17 @@ class Material:
     anew: bool
     body: Body
 
+    @property
+    def url(self) -> str:
+        """Of the bytes' resource, as entries show it."""
+        return self.answer.entry.url if self.answer.entry is not None else ""
+
+
+def encoded_of(entry: Entry, image: Image) -> Encoded:
+    """How to read the bytes of an image that is no lone frame."""
+    media_type, _ = _parted(entry.media_type)
+    return Encoded("", media_type, frame=image.frame or 1, plane=image.plane)
+
 
 async def gather_material(
     stack: AsyncExitStack,
@@ -78,26 +89,26 @@ async def gather_material(
         answer = await sources.obtain(
             stack, resolved.loader, resolved.scheme, image.resource, demand
         )
-        material = await _material(answer, image.frame or 1, None, demand)
-        return replace(material, encoded=replace(material.encoded, plane=image.plane))
+        return await _material(answer, image, None, demand)
     looking_up = documents.instance(resolved.loader, resolved.scheme, image, demand)
     async with _at_once(asyncio.ensure_future(looking_up)) as instance:
         answer = await sources.obtain(
             stack, resolved.loader, resolved.scheme, image.resource, demand
         )
-        return await _material(answer, image.container_frame, await instance, demand)
+        return await _material(answer, image, await instance, demand)
 
 
 async def _material(
-    answer: Answer, frame: int, instance: Instance | None, demand: Demand
+    answer: Answer, image: Image, instance: Instance | None, demand: Demand
 ) -> Material:
     entry = await answer.whole()
-    media_type, transfer_syntax_uid = _parted(entry.media_type)
     keep = answer.stored and demand.mode is not Mode.NO_STORE
     anew = demand.mode is Mode.RELOAD
     if instance is None:
-        encoded = Encoded("", media_type, frame=frame)
+        encoded = encoded_of(entry, image)
         return Material(answer, encoded, (entry.digest,), answer.status, keep, anew, answer.body)
+    media_type, transfer_syntax_uid = _parted(entry.media_type)
+    frame = image.container_frame
     encoded = Encoded("", media_type, transfer_syntax_uid, instance.dicom_json, frame)
     parents = (entry.digest, hashlib.sha256(instance.dicom_json).hexdigest())
     status = combined(answer.status, instance.status)

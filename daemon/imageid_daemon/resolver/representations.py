@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from imageid_daemon.cache import Demand, Entry, Store
 from imageid_daemon.fills import Body
-from imageid_daemon.pixels import Description, PixelsOptions, RenderedOptions
+from imageid_daemon.pixels import Description, Encoded, PixelsOptions, RenderedOptions
 from imageid_daemon.resolver.answer import Answer, Output, combined, derived
 from imageid_daemon.resolver.derivations import Derivations, Recipe, description_of
 from imageid_daemon.resolver.documents import Documents
@@ -79,10 +79,7 @@ class Representations:
             answer = await self._attempt(stack, resolved, None, demand)
             return await answer.whole()
         material = await self._material(stack, resolved, demand)
-        entry = await self._store.find(_decoded_key(material, _decoded_color(output)))
-        if entry is None or _is_decoded(output):
-            return entry
-        return await self._store.find(_refined_key(entry, output))
+        return await self._store.find(stored_key(material.encoded, material.parents, output))
 
     async def _attempt(
         self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand
@@ -110,7 +107,7 @@ class Representations:
     async def _decode(
         self, stack: AsyncExitStack, material: Material, color: DecodedColor
     ) -> Answer:
-        key = _decoded_key(material, color)
+        key = _decoded_key(material.encoded, material.parents, color)
         if await self._store.find(key) is None:
             material = await self._prepared(stack, material)
         encoded = material.encoded
@@ -118,7 +115,9 @@ class Representations:
         def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
             return self._pool.run(tasks.decode, source, target, encoded, color)
 
-        recipe = Recipe(key, _SAMPLES, material.parents, job, material.keep, material.anew)
+        recipe = Recipe(
+            key, _SAMPLES, material.parents, job, material.keep, material.anew, material.url
+        )
         return await self._derivations.obtain(stack, recipe, material.body)
 
     async def _prepared(self, stack: AsyncExitStack, material: Material) -> Material:
@@ -134,7 +133,9 @@ class Representations:
             return self._pool.run(tasks.inflate, source, target, material.encoded)
 
         key = derived_key("inflate", material.parents)
-        recipe = Recipe(key, _VOLUME, material.parents, job, material.keep, material.anew)
+        recipe = Recipe(
+            key, _VOLUME, material.parents, job, material.keep, material.anew, material.url
+        )
         answer = await self._derivations.obtain(stack, recipe, material.answer.body)
         return answer.body
 
@@ -155,9 +156,21 @@ class Representations:
 
         media_type = f"image/{output.format}" if isinstance(output, RenderedOptions) else _SAMPLES
         parents = (*material.parents, entry.digest)
-        key = _refined_key(entry, output)
-        recipe = Recipe(key, media_type, parents, job, material.keep, material.anew)
+        key = _refined_key(entry.key, output)
+        recipe = Recipe(key, media_type, parents, job, material.keep, material.anew, material.url)
         return await self._derivations.obtain(stack, recipe, decoded.body)
+
+
+def stored_key(
+    encoded: Encoded, parents: tuple[str, ...], output: PixelsOptions | RenderedOptions
+) -> str:
+    """Where a representation stands that was made of blobs. Pure.
+
+    Args:
+        parents: digests of the blobs.
+    """
+    key = _decoded_key(encoded, parents, _decoded_color(output))
+    return key if _is_decoded(output) else _refined_key(key, output)
 
 
 def _decoded_color(output: PixelsOptions | RenderedOptions) -> DecodedColor:
@@ -170,13 +183,12 @@ def _is_decoded(output: PixelsOptions | RenderedOptions) -> bool:
     return isinstance(output, PixelsOptions) and output.values == "stored" and output.color != "rgb"
 
 
-def _decoded_key(material: Material, color: DecodedColor) -> str:
-    encoded = material.encoded
+def _decoded_key(encoded: Encoded, parents: tuple[str, ...], color: DecodedColor) -> str:
     # The same bytes under another label are another image.
     label = (encoded.media_type, encoded.transfer_syntax_uid)
-    return derived_key("decode", material.parents, label, encoded.frame, encoded.plane, color)
+    return derived_key("decode", parents, label, encoded.frame, encoded.plane, color)
 
 
-def _refined_key(decoded: Entry, output: PixelsOptions | RenderedOptions) -> str:
+def _refined_key(decoded_key: str, output: PixelsOptions | RenderedOptions) -> str:
     # Not the digest of the samples: equal samples of two images may mean different values.
-    return derived_key("refine", (decoded.key,), output)
+    return derived_key("refine", (decoded_key,), output)

@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+import time
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Sequence,
+)
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
-from imageid_daemon.cache import Demand, Entry, Mode, Store
+from imageid_daemon.cache import Demand, Store
 from imageid_daemon.pixels import ImageMetadata
 from imageid_daemon.registry import Registry
-from imageid_daemon.resolver.answer import Answer, CacheStatus, Output
+from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, combined
 from imageid_daemon.resolver.bytes_of import bytes_of
+from imageid_daemon.resolver.catalogue import Catalogue, Evicted
 from imageid_daemon.resolver.derivations import Derivations
 from imageid_daemon.resolver.documents import Documents
 from imageid_daemon.resolver.headers import Headers
 from imageid_daemon.resolver.material import Resolved
 from imageid_daemon.resolver.metadata_batch import Described, describe_all
+from imageid_daemon.resolver.prefetch import Prefetched, Prefetches
 from imageid_daemon.resolver.readings import Readings
 from imageid_daemon.resolver.remembered_failures import RememberedFailures
 from imageid_daemon.resolver.representations import Representations
 from imageid_daemon.resolver.sources import Sources
+from imageid_daemon.resolver.stat import Stat, Stats
 from imageid_daemon.slices import in_slice_order
 from imageid_daemon.workers import Pool
 from imageid_loaders.base import ListedImage, Lister, Resource
 from imageid_loaders.errors import ImageError, InvalidImageId
 
-_ONLY_IF_FRESH = Demand(Mode.ONLY_IF_CACHED)
-_ONLY_IF_STORED = Demand(Mode.ONLY_IF_CACHED, however_stale=True)
-
 
 @dataclass(frozen=True, slots=True)
-class Stat:
-    """What the cache has of an image; `error_reason` where its imageId cannot be resolved."""
+class Keep:
+    """How long prefetched images are pinned, and under which label."""
 
-    cached: bool = False
-    fresh: bool = False
-    filling: bool = False
-    size_bytes: int = 0
-    error_reason: str = ""
+    for_seconds: float
+    tag: str = ""
 
 
 class Resolver:
@@ -55,6 +61,9 @@ class Resolver:
         self._representations = Representations(
             store, sources, self._documents, self._derivations, pool
         )
+        self._stats = Stats(store, sources, self._representations)
+        self._prefetches = Prefetches()
+        self.catalogue = Catalogue(store, sources, self._resolve)
 
     @property
     def running_fills(self) -> int:
@@ -62,6 +71,7 @@ class Resolver:
 
     async def close(self) -> None:
         """Cancel what is on its way."""
+        await self._prefetches.close()
         await self._derivations.close()
         await self._sources.close()
 
@@ -145,62 +155,97 @@ class Resolver:
 
         return in_slice_order(await loader.list_images(root, read))
 
-    async def stat(self, image_id: str, output: Output) -> Stat:
-        """What is stored, without asking any origin."""
-        try:
-            resolved = self._resolve(image_id)
-        except ImageError as error:
-            return Stat(error_reason=error.reason)
-        filling = self._sources.is_filling(resolved.image.resource)
-        for demand in (_ONLY_IF_FRESH, _ONLY_IF_STORED):
-            for candidate in (resolved, resolved.contained):
-                entry = await self._stored(candidate, output, demand) if candidate else None
-                if entry is not None:
-                    fresh = demand is _ONLY_IF_FRESH
-                    return Stat(True, fresh, filling, entry.size_bytes)
-        return Stat(filling=filling)
+    async def stat(self, image_ids: Iterable[str], output: Output) -> list[Stat]:
+        """What is stored of each image, in order, without asking any origin."""
+        return await self._stats.of(self._resolve, image_ids, output)
 
-    async def evict(self, image_ids: list[str], *, count_only: bool) -> tuple[int, int]:
-        """Forget images and all that was derived from them.
+    def prefetch(
+        self,
+        image_ids: Sequence[str],
+        outputs: Sequence[Output],
+        demand: Demand,
+        *,
+        keep: Keep | None,
+        detach: bool,
+        check: Callable[[str], object],
+    ) -> AsyncGenerator[list[Prefetched], None]:
+        """Bring images into the cache; close the iterator to stop, unless it is detached.
 
-        Returns:
-            entries, bytes
+        Args:
+            check: raises the `ImageError` of an imageId that must not reach a loader.
+
+        Yields:
+            Those that are done by now, in the order in which they were.
+
+        Raises:
+            Busy: too many detached ones run already.
         """
-        keys: set[str] = set()
-        for image_id in image_ids:
-            image = self._resolve(image_id).image
-            for resource in (image.resource, image.container):
-                if resource is None:
-                    continue
-                for key in await self._sources.keys(resource):
-                    keys |= self._store.ledger.family(key)
-                if not count_only:
+
+        async def bring(index: int) -> Prefetched:
+            check(image_ids[index])
+            return await self._bring(index, image_ids[index], outputs, demand, keep)
+
+        steps = (partial(_told, index, bring) for index in range(len(image_ids)))
+        return self._prefetches.run(steps, detach=detach)
+
+    async def _bring(
+        self,
+        index: int,
+        image_id: str,
+        outputs: Sequence[Output],
+        demand: Demand,
+        keep: Keep | None,
+    ) -> Prefetched:
+        size_bytes, stored, statuses = 0, True, []
+        for output in outputs:
+            async with self.load(image_id, output, demand) as answer:
+                size_bytes += (await answer.whole()).size_bytes
+                stored = stored and answer.stored
+                statuses.append(answer.status)
+            # The next representation is made of what has just been brought.
+            demand = demand.again
+        if keep is not None and stored:
+            await self.catalogue.pin([image_id], time.time() + keep.for_seconds, keep.tag)
+        return Prefetched(index, size_bytes, combined(*statuses), stored)
+
+    async def evict(
+        self, image_ids: Iterable[str], *, count_only: bool, include_pinned: bool = False
+    ) -> Evicted:
+        """Forget images and all that was derived from them."""
+        image_ids = list(image_ids)
+        keys = await self.catalogue.keys_of_images(image_ids)
+        if not count_only:
+            for image_id in image_ids:
+                image = self._resolve(image_id).image
+                for resource in filter(None, (image.resource, image.container)):
                     self._sources.forget_failure(resource)
-        return await self._forget(keys, count_only=count_only)
+        return await self.evict_keys(keys, count_only=count_only, include_pinned=include_pinned)
 
-    async def evict_all(self, *, count_only: bool) -> tuple[int, int]:
-        """Forget everything.
-
-        Returns:
-            entries, bytes
-        """
+    async def evict_all(self, *, count_only: bool, include_pinned: bool = False) -> Evicted:
+        """Forget everything."""
         if not count_only:
             self._sources.forget_failures()
-        return await self._forget(self._store.ledger.keys(), count_only=count_only)
+        keys = self._store.ledger.keys()
+        return await self.evict_keys(keys, count_only=count_only, include_pinned=include_pinned)
+
+    async def evict_keys(
+        self, keys: set[str], *, count_only: bool, include_pinned: bool
+    ) -> Evicted:
+        """Forget these entries, and what failed to be made of others."""
+        if not count_only:
+            self._failures.clear()
+        return await self.catalogue.evict(
+            keys, count_only=count_only, include_pinned=include_pinned
+        )
 
     def _resolve(self, image_id: str) -> Resolved:
         scheme, loader = self.registry.find(image_id)
         return Resolved(scheme, loader, loader.resolve(image_id))
 
-    async def _stored(self, resolved: Resolved, output: Output, demand: Demand) -> Entry | None:
-        try:
-            async with AsyncExitStack() as stack:
-                return await self._representations.find(stack, resolved, output, demand)
-        except ImageError:
-            return None
 
-    async def _forget(self, keys: set[str], *, count_only: bool) -> tuple[int, int]:
-        if count_only:
-            return len(keys), self._store.ledger.bytes_of(keys)
-        self._failures.clear()
-        return await self._store.forget(keys)
+async def _told(index: int, bring: Callable[[int], Awaitable[Prefetched]]) -> Prefetched:
+    """A failure is a result, and does not end the others."""
+    try:
+        return await bring(index)
+    except ImageError as error:
+        return Prefetched(index, error=error)

@@ -24,7 +24,7 @@ from imageid_daemon.callers import Caller, Priority
 from imageid_daemon.fills import Blob, Fill, Fills
 from imageid_daemon.resolver.answer import Answer, CacheStatus
 from imageid_daemon.resolver.fetching import Arrival, Fetch, Fetching, Origins
-from imageid_daemon.resolver.places import Places
+from imageid_daemon.resolver.places import Place, Places
 from imageid_loaders.base import Loader, Resource
 from imageid_loaders.errors import Corrupt, ImageError, NotInCache, Unavailable
 
@@ -63,8 +63,16 @@ class Sources:
     def max_image_bytes(self, size_bytes: int) -> None:
         self._fetching.max_image_bytes = size_bytes
 
-    def is_filling(self, resource: Resource) -> bool:
-        return self._places.of(resource).fill_key in self._fills
+    def place(self, resource: Resource) -> Place:
+        """Where its answers stand. Pure but for the configuration."""
+        return self._places.of(resource)
+
+    def is_filling(self, place: Place) -> bool:
+        return place.fill_key in self._fills
+
+    def is_served(self, entry: Entry) -> bool:
+        """Whether a caller without demands gets it and no origin is asked before."""
+        return _judge(entry, Demand()) in _SERVED
 
     async def keys(self, resource: Resource) -> set[str]:
         """The keys under which it may be stored."""

@@ -17,12 +17,13 @@ from imageid.v1 import (
     image_service_pb2,
     image_service_pb2_grpc,
 )
-from imageid_daemon.cache import Ledger
+from imageid_daemon.cache import Store
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.resolver import Resolver
 from imageid_daemon.service.cache_service import CacheService
 from imageid_daemon.service.image_service import ImageService
 from imageid_daemon.service.interceptors import Authenticated, Counted, ErrorsMapped, Ready
+from imageid_daemon.service.selectors import OriginUrls
 from imageid_loaders.errors import ConfigurationError
 
 _IMAGE_SERVICE = image_service_pb2.DESCRIPTOR.services_by_name["ImageService"].full_name
@@ -38,10 +39,11 @@ class Door:
     """What the services are made of."""
 
     resolver: Resolver
-    ledger: Ledger
+    store: Store
     cache_directory: Path
     metrics: Metrics
     token: str
+    origin_urls: OriginUrls
 
 
 class GrpcServer:
@@ -64,7 +66,9 @@ class GrpcServer:
             ImageService(door.resolver, door.metrics), self._server
         )
         cache_service_pb2_grpc.add_CacheServiceServicer_to_server(
-            CacheService(door.resolver, door.ledger, door.cache_directory, door.metrics),
+            CacheService(
+                door.resolver, door.store, door.cache_directory, door.metrics, door.origin_urls
+            ),
             self._server,
         )
         health_pb2_grpc.add_HealthServicer_to_server(  # type: ignore[no-untyped-call]

@@ -18,7 +18,7 @@ from imageid_daemon import __version__
 from imageid_daemon.cache import Demand
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.resolver import Resolver
-from imageid_daemon.service import messages, metadata_batch, requests
+from imageid_daemon.service import messages, metadata_batch, prefetch, requests
 from imageid_daemon.service.stream import Wanted, stream
 from imageid_loaders.base import ListedImage
 from imageid_loaders.errors import ImageError
@@ -106,8 +106,7 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
         requests.check_count(request.image_ids)
         output = requests.output_of(request.output)
         response = pb.StatImagesResponse()
-        for image_id in request.image_ids:
-            stat = await self._resolver.stat(image_id, output)
+        for stat in await self._resolver.stat(request.image_ids, output):
             response.stats.add(
                 cached=stat.cached,
                 fresh=stat.fresh,
@@ -116,6 +115,27 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
                 error_reason=stat.error_reason,
             )
         return response
+
+    async def PrefetchImages(
+        self, request: pb.PrefetchImagesRequest, context: Context
+    ) -> AsyncIterator[pb.PrefetchImagesResponse]:
+        requests.check_count(request.image_ids)
+        metadata = context.invocation_metadata() or ()
+        priority = prefetch.priority_of(request.priority)
+        caller = requests.caller_of(priority, metadata, context.peer())
+        demand = requests.demand_of(request.cache_control, caller)
+        prefetch.check_mode(demand.mode)
+        prefetched = self._resolver.prefetch(
+            list(request.image_ids),
+            prefetch.outputs_of(request),
+            demand,
+            keep=prefetch.keep_of(request),
+            detach=request.detach,
+            check=requests.image_id_of,
+        )
+        async with aclosing(prefetched) as parts:
+            async for message in prefetch.messages_of(parts):
+                yield message
 
     async def GetServerInfo(
         self, request: pb.GetServerInfoRequest, context: Context

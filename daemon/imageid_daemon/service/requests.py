@@ -23,6 +23,7 @@ MAX_IMAGE_IDS = 10_000
 _MAX_ID_BYTES = 16 * 1024
 _CLIENT_FIELD = "x-imageid-client"
 _MAX_CLIENT_CHARACTERS = 128
+_MAX_TAG_CHARACTERS = 128
 
 _MODES = {
     types_pb2.CacheControl.MODE_UNSPECIFIED: Mode.DEFAULT,
@@ -131,9 +132,9 @@ def demand_of(control: types_pb2.CacheControl, caller: Caller) -> Demand:
     """
     return Demand(
         one_of(_MODES, control.mode, "mode"),
-        _seconds(control.max_age, "max_age") if control.HasField("max_age") else None,
-        _seconds(control.max_stale, "max_stale") if control.HasField("max_stale") else 0.0,
-        _seconds(control.min_fresh, "min_fresh") if control.HasField("min_fresh") else 0.0,
+        seconds_of(control.max_age, "max_age") if control.HasField("max_age") else None,
+        seconds_of(control.max_stale, "max_stale") if control.HasField("max_stale") else 0.0,
+        seconds_of(control.min_fresh, "min_fresh") if control.HasField("min_fresh") else 0.0,
         caller=caller,
     )
 
@@ -152,7 +153,23 @@ def range_of(request: image_service_pb2.LoadImageRequest) -> Range:
     return Range(request.read_offset, request.read_limit or None, chunk_bytes)
 
 
-def _seconds(duration: Duration, field: str) -> float:
+def tag_of(text: str) -> str:
+    """
+    Raises:
+        InvalidOption: the label is too long, or has control characters.
+    """
+    if len(text) > _MAX_TAG_CHARACTERS or not text.isprintable():
+        raise InvalidOption(
+            f"A tag has at most {_MAX_TAG_CHARACTERS} printable characters.", field="tag"
+        )
+    return text
+
+
+def seconds_of(duration: Duration, field: str) -> float:
+    """
+    Raises:
+        InvalidOption: it is negative.
+    """
     seconds = duration.ToNanoseconds() / 1e9
     if seconds < 0:
         raise InvalidOption(f"{field} is negative.", field=field)

@@ -19,8 +19,12 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CacheService_GetCacheStats_FullMethodName = "/imageid.v1.CacheService/GetCacheStats"
-	CacheService_EvictImages_FullMethodName   = "/imageid.v1.CacheService/EvictImages"
+	CacheService_GetCacheStats_FullMethodName    = "/imageid.v1.CacheService/GetCacheStats"
+	CacheService_ListCacheEntries_FullMethodName = "/imageid.v1.CacheService/ListCacheEntries"
+	CacheService_EvictImages_FullMethodName      = "/imageid.v1.CacheService/EvictImages"
+	CacheService_PinImages_FullMethodName        = "/imageid.v1.CacheService/PinImages"
+	CacheService_VerifyCache_FullMethodName      = "/imageid.v1.CacheService/VerifyCache"
+	CacheService_WatchEvents_FullMethodName      = "/imageid.v1.CacheService/WatchEvents"
 )
 
 // CacheServiceClient is the client API for CacheService service.
@@ -31,9 +35,22 @@ const (
 type CacheServiceClient interface {
 	// Sizes and counters; the time series are in /metrics.
 	GetCacheStats(ctx context.Context, in *GetCacheStatsRequest, opts ...grpc.CallOption) (*GetCacheStatsResponse, error)
+	// What is stored, in no order that means anything. What is stored or forgotten while
+	// pages are asked for may be told or not; everything else is told once.
+	ListCacheEntries(ctx context.Context, in *ListCacheEntriesRequest, opts ...grpc.CallOption) (*ListCacheEntriesResponse, error)
 	// Forgets images: each one's source and everything derived from it. A caller that is
 	// reading one reads on to its end.
 	EvictImages(ctx context.Context, in *EvictImagesRequest, opts ...grpc.CallOption) (*EvictImagesResponse, error)
+	// Keeps what is stored of images until a time, whatever room others need. Pins survive a
+	// restart; together they may hold half of the cache (FAILED_PRECONDITION/PIN_LIMIT beyond).
+	PinImages(ctx context.Context, in *PinImagesRequest, opts ...grpc.CallOption) (*PinImagesResponse, error)
+	// Reads every stored blob and compares it with its digest, without haste. One that differs
+	// is put aside, and fetched again by whoever asks for it next.
+	VerifyCache(ctx context.Context, in *VerifyCacheRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyCacheResponse], error)
+	// What happens in the cache, as it happens. The first message comes at once. A watcher
+	// that reads too slowly, or resumes too late, gets OUT_OF_RANGE/EVENTS_COMPACTED with
+	// metadata.oldest_sequence: list the entries, then watch anew.
+	WatchEvents(ctx context.Context, in *WatchEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchEventsResponse], error)
 }
 
 type cacheServiceClient struct {
@@ -54,6 +71,16 @@ func (c *cacheServiceClient) GetCacheStats(ctx context.Context, in *GetCacheStat
 	return out, nil
 }
 
+func (c *cacheServiceClient) ListCacheEntries(ctx context.Context, in *ListCacheEntriesRequest, opts ...grpc.CallOption) (*ListCacheEntriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCacheEntriesResponse)
+	err := c.cc.Invoke(ctx, CacheService_ListCacheEntries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *cacheServiceClient) EvictImages(ctx context.Context, in *EvictImagesRequest, opts ...grpc.CallOption) (*EvictImagesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EvictImagesResponse)
@@ -64,6 +91,54 @@ func (c *cacheServiceClient) EvictImages(ctx context.Context, in *EvictImagesReq
 	return out, nil
 }
 
+func (c *cacheServiceClient) PinImages(ctx context.Context, in *PinImagesRequest, opts ...grpc.CallOption) (*PinImagesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PinImagesResponse)
+	err := c.cc.Invoke(ctx, CacheService_PinImages_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cacheServiceClient) VerifyCache(ctx context.Context, in *VerifyCacheRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyCacheResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CacheService_ServiceDesc.Streams[0], CacheService_VerifyCache_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[VerifyCacheRequest, VerifyCacheResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CacheService_VerifyCacheClient = grpc.ServerStreamingClient[VerifyCacheResponse]
+
+func (c *cacheServiceClient) WatchEvents(ctx context.Context, in *WatchEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchEventsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CacheService_ServiceDesc.Streams[1], CacheService_WatchEvents_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchEventsRequest, WatchEventsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CacheService_WatchEventsClient = grpc.ServerStreamingClient[WatchEventsResponse]
+
 // CacheServiceServer is the server API for CacheService service.
 // All implementations must embed UnimplementedCacheServiceServer
 // for forward compatibility.
@@ -72,9 +147,22 @@ func (c *cacheServiceClient) EvictImages(ctx context.Context, in *EvictImagesReq
 type CacheServiceServer interface {
 	// Sizes and counters; the time series are in /metrics.
 	GetCacheStats(context.Context, *GetCacheStatsRequest) (*GetCacheStatsResponse, error)
+	// What is stored, in no order that means anything. What is stored or forgotten while
+	// pages are asked for may be told or not; everything else is told once.
+	ListCacheEntries(context.Context, *ListCacheEntriesRequest) (*ListCacheEntriesResponse, error)
 	// Forgets images: each one's source and everything derived from it. A caller that is
 	// reading one reads on to its end.
 	EvictImages(context.Context, *EvictImagesRequest) (*EvictImagesResponse, error)
+	// Keeps what is stored of images until a time, whatever room others need. Pins survive a
+	// restart; together they may hold half of the cache (FAILED_PRECONDITION/PIN_LIMIT beyond).
+	PinImages(context.Context, *PinImagesRequest) (*PinImagesResponse, error)
+	// Reads every stored blob and compares it with its digest, without haste. One that differs
+	// is put aside, and fetched again by whoever asks for it next.
+	VerifyCache(*VerifyCacheRequest, grpc.ServerStreamingServer[VerifyCacheResponse]) error
+	// What happens in the cache, as it happens. The first message comes at once. A watcher
+	// that reads too slowly, or resumes too late, gets OUT_OF_RANGE/EVENTS_COMPACTED with
+	// metadata.oldest_sequence: list the entries, then watch anew.
+	WatchEvents(*WatchEventsRequest, grpc.ServerStreamingServer[WatchEventsResponse]) error
 	mustEmbedUnimplementedCacheServiceServer()
 }
 
@@ -88,8 +176,20 @@ type UnimplementedCacheServiceServer struct{}
 func (UnimplementedCacheServiceServer) GetCacheStats(context.Context, *GetCacheStatsRequest) (*GetCacheStatsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetCacheStats not implemented")
 }
+func (UnimplementedCacheServiceServer) ListCacheEntries(context.Context, *ListCacheEntriesRequest) (*ListCacheEntriesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ListCacheEntries not implemented")
+}
 func (UnimplementedCacheServiceServer) EvictImages(context.Context, *EvictImagesRequest) (*EvictImagesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method EvictImages not implemented")
+}
+func (UnimplementedCacheServiceServer) PinImages(context.Context, *PinImagesRequest) (*PinImagesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method PinImages not implemented")
+}
+func (UnimplementedCacheServiceServer) VerifyCache(*VerifyCacheRequest, grpc.ServerStreamingServer[VerifyCacheResponse]) error {
+	return status.Errorf(codes.Unimplemented, "method VerifyCache not implemented")
+}
+func (UnimplementedCacheServiceServer) WatchEvents(*WatchEventsRequest, grpc.ServerStreamingServer[WatchEventsResponse]) error {
+	return status.Errorf(codes.Unimplemented, "method WatchEvents not implemented")
 }
 func (UnimplementedCacheServiceServer) mustEmbedUnimplementedCacheServiceServer() {}
 func (UnimplementedCacheServiceServer) testEmbeddedByValue()                      {}
@@ -130,6 +230,24 @@ func _CacheService_GetCacheStats_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CacheService_ListCacheEntries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCacheEntriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CacheServiceServer).ListCacheEntries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CacheService_ListCacheEntries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CacheServiceServer).ListCacheEntries(ctx, req.(*ListCacheEntriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CacheService_EvictImages_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EvictImagesRequest)
 	if err := dec(in); err != nil {
@@ -148,6 +266,46 @@ func _CacheService_EvictImages_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CacheService_PinImages_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PinImagesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CacheServiceServer).PinImages(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CacheService_PinImages_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CacheServiceServer).PinImages(ctx, req.(*PinImagesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CacheService_VerifyCache_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(VerifyCacheRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CacheServiceServer).VerifyCache(m, &grpc.GenericServerStream[VerifyCacheRequest, VerifyCacheResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CacheService_VerifyCacheServer = grpc.ServerStreamingServer[VerifyCacheResponse]
+
+func _CacheService_WatchEvents_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchEventsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CacheServiceServer).WatchEvents(m, &grpc.GenericServerStream[WatchEventsRequest, WatchEventsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CacheService_WatchEventsServer = grpc.ServerStreamingServer[WatchEventsResponse]
+
 // CacheService_ServiceDesc is the grpc.ServiceDesc for CacheService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -160,10 +318,29 @@ var CacheService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CacheService_GetCacheStats_Handler,
 		},
 		{
+			MethodName: "ListCacheEntries",
+			Handler:    _CacheService_ListCacheEntries_Handler,
+		},
+		{
 			MethodName: "EvictImages",
 			Handler:    _CacheService_EvictImages_Handler,
 		},
+		{
+			MethodName: "PinImages",
+			Handler:    _CacheService_PinImages_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "VerifyCache",
+			Handler:       _CacheService_VerifyCache_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "WatchEvents",
+			Handler:       _CacheService_WatchEvents_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "imageid/v1/cache_service.proto",
 }

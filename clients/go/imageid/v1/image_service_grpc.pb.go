@@ -24,6 +24,7 @@ const (
 	ImageService_BatchGetImageMetadata_FullMethodName = "/imageid.v1.ImageService/BatchGetImageMetadata"
 	ImageService_ListImages_FullMethodName            = "/imageid.v1.ImageService/ListImages"
 	ImageService_StatImages_FullMethodName            = "/imageid.v1.ImageService/StatImages"
+	ImageService_PrefetchImages_FullMethodName        = "/imageid.v1.ImageService/PrefetchImages"
 	ImageService_GetServerInfo_FullMethodName         = "/imageid.v1.ImageService/GetServerInfo"
 )
 
@@ -60,6 +61,8 @@ const (
 //	CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
 //	CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
 //	RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
+//	PIN_LIMIT               FAILED_PRECONDITION   pins would hold more than their share of the cache
+//	EVENTS_COMPACTED        OUT_OF_RANGE          the events asked for are gone; metadata.oldest_sequence
 //	SHUTTING_DOWN           UNAVAILABLE           the daemon is stopping
 //	INTERNAL                INTERNAL              a bug; metadata.request_id finds it in the log
 //
@@ -81,6 +84,10 @@ type ImageServiceClient interface {
 	ListImages(ctx context.Context, in *ListImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ListImagesResponse], error)
 	// Which of these images are stored. Never asks an origin.
 	StatImages(ctx context.Context, in *StatImagesRequest, opts ...grpc.CallOption) (*StatImagesResponse, error)
+	// Brings images into the cache. A message as soon as some are done, in the order in which
+	// they are; one that fails is told in its result and does not end the call. Cancelling the
+	// call stops what nobody else waits for.
+	PrefetchImages(ctx context.Context, in *PrefetchImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[PrefetchImagesResponse], error)
 	// Versions, loaders and limits of this daemon.
 	GetServerInfo(ctx context.Context, in *GetServerInfoRequest, opts ...grpc.CallOption) (*GetServerInfoResponse, error)
 }
@@ -170,6 +177,25 @@ func (c *imageServiceClient) StatImages(ctx context.Context, in *StatImagesReque
 	return out, nil
 }
 
+func (c *imageServiceClient) PrefetchImages(ctx context.Context, in *PrefetchImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[PrefetchImagesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[3], ImageService_PrefetchImages_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[PrefetchImagesRequest, PrefetchImagesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ImageService_PrefetchImagesClient = grpc.ServerStreamingClient[PrefetchImagesResponse]
+
 func (c *imageServiceClient) GetServerInfo(ctx context.Context, in *GetServerInfoRequest, opts ...grpc.CallOption) (*GetServerInfoResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetServerInfoResponse)
@@ -213,6 +239,8 @@ func (c *imageServiceClient) GetServerInfo(ctx context.Context, in *GetServerInf
 //	CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
 //	CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
 //	RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
+//	PIN_LIMIT               FAILED_PRECONDITION   pins would hold more than their share of the cache
+//	EVENTS_COMPACTED        OUT_OF_RANGE          the events asked for are gone; metadata.oldest_sequence
 //	SHUTTING_DOWN           UNAVAILABLE           the daemon is stopping
 //	INTERNAL                INTERNAL              a bug; metadata.request_id finds it in the log
 //
@@ -234,6 +262,10 @@ type ImageServiceServer interface {
 	ListImages(*ListImagesRequest, grpc.ServerStreamingServer[ListImagesResponse]) error
 	// Which of these images are stored. Never asks an origin.
 	StatImages(context.Context, *StatImagesRequest) (*StatImagesResponse, error)
+	// Brings images into the cache. A message as soon as some are done, in the order in which
+	// they are; one that fails is told in its result and does not end the call. Cancelling the
+	// call stops what nobody else waits for.
+	PrefetchImages(*PrefetchImagesRequest, grpc.ServerStreamingServer[PrefetchImagesResponse]) error
 	// Versions, loaders and limits of this daemon.
 	GetServerInfo(context.Context, *GetServerInfoRequest) (*GetServerInfoResponse, error)
 	mustEmbedUnimplementedImageServiceServer()
@@ -260,6 +292,9 @@ func (UnimplementedImageServiceServer) ListImages(*ListImagesRequest, grpc.Serve
 }
 func (UnimplementedImageServiceServer) StatImages(context.Context, *StatImagesRequest) (*StatImagesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method StatImages not implemented")
+}
+func (UnimplementedImageServiceServer) PrefetchImages(*PrefetchImagesRequest, grpc.ServerStreamingServer[PrefetchImagesResponse]) error {
+	return status.Errorf(codes.Unimplemented, "method PrefetchImages not implemented")
 }
 func (UnimplementedImageServiceServer) GetServerInfo(context.Context, *GetServerInfoRequest) (*GetServerInfoResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetServerInfo not implemented")
@@ -354,6 +389,17 @@ func _ImageService_StatImages_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ImageService_PrefetchImages_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(PrefetchImagesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ImageServiceServer).PrefetchImages(m, &grpc.GenericServerStream[PrefetchImagesRequest, PrefetchImagesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ImageService_PrefetchImagesServer = grpc.ServerStreamingServer[PrefetchImagesResponse]
+
 func _ImageService_GetServerInfo_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetServerInfoRequest)
 	if err := dec(in); err != nil {
@@ -406,6 +452,11 @@ var ImageService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "ListImages",
 			Handler:       _ImageService_ListImages_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "PrefetchImages",
+			Handler:       _ImageService_PrefetchImages_Handler,
 			ServerStreams: true,
 		},
 	},

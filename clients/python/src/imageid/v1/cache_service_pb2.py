@@ -22,10 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from imageid.v1 import types_pb2 as imageid_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eimageid/v1/cache_service.proto\x12\nimageid.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x16\n\x14GetCacheStatsRequest\"\xfc\x02\n\x15GetCacheStatsResponse\x12\x0f\n\x07\x65ntries\x18\x01 \x01(\x03\x12\r\n\x05\x62lobs\x18\x02 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\x03 \x01(\x03\x12\x16\n\x0ereserved_bytes\x18\x04 \x01(\x03\x12\x13\n\x0blimit_bytes\x18\x05 \x01(\x03\x12\x15\n\revicted_bytes\x18\x06 \x01(\x03\x12\x15\n\revicted_blobs\x18\x07 \x01(\x03\x12\x15\n\rrunning_fills\x18\x08 \x01(\x05\x12\x41\n\x08requests\x18\t \x03(\x0b\x32/.imageid.v1.GetCacheStatsResponse.RequestsEntry\x12.\n\nstart_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tdirectory\x18\x0b \x01(\t\x1a/\n\rRequestsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01J\x04\x08\x0c\x10\x15\"W\n\rImageSelector\x12)\n\timage_ids\x18\x01 \x01(\x0b\x32\x14.imageid.v1.ImageIdsH\x00\x12\r\n\x03\x61ll\x18\x02 \x01(\x08H\x00\x42\x06\n\x04kindJ\x04\x08\x03\x10\x0b\"\x1d\n\x08ImageIds\x12\x11\n\timage_ids\x18\x01 \x03(\t\"X\n\x12\x45victImagesRequest\x12+\n\x08selector\x18\x01 \x01(\x0b\x32\x19.imageid.v1.ImageSelector\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\"A\n\x13\x45victImagesResponse\x12\x0f\n\x07\x65ntries\x18\x01 \x01(\x03\x12\x13\n\x0b\x66reed_bytes\x18\x02 \x01(\x03J\x04\x08\x03\x10\x04\x32\xbe\x01\n\x0c\x43\x61\x63heService\x12Y\n\rGetCacheStats\x12 .imageid.v1.GetCacheStatsRequest\x1a!.imageid.v1.GetCacheStatsResponse\"\x03\x90\x02\x01\x12S\n\x0b\x45victImages\x12\x1e.imageid.v1.EvictImagesRequest\x1a\x1f.imageid.v1.EvictImagesResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eimageid/v1/cache_service.proto\x12\nimageid.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16imageid/v1/types.proto\"\x16\n\x14GetCacheStatsRequest\"\xab\x03\n\x15GetCacheStatsResponse\x12\x0f\n\x07\x65ntries\x18\x01 \x01(\x03\x12\r\n\x05\x62lobs\x18\x02 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\x03 \x01(\x03\x12\x16\n\x0ereserved_bytes\x18\x04 \x01(\x03\x12\x13\n\x0blimit_bytes\x18\x05 \x01(\x03\x12\x15\n\revicted_bytes\x18\x06 \x01(\x03\x12\x15\n\revicted_blobs\x18\x07 \x01(\x03\x12\x15\n\rrunning_fills\x18\x08 \x01(\x05\x12\x41\n\x08requests\x18\t \x03(\x0b\x32/.imageid.v1.GetCacheStatsResponse.RequestsEntry\x12.\n\nstart_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tdirectory\x18\x0b \x01(\t\x12\x14\n\x0cpinned_bytes\x18\x0c \x01(\x03\x12\x17\n\x0fpin_limit_bytes\x18\r \x01(\x03\x1a/\n\rRequestsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01J\x04\x08\x0e\x10\x15\"\xff\x01\n\rImageSelector\x12)\n\timage_ids\x18\x01 \x01(\x0b\x32\x14.imageid.v1.ImageIdsH\x00\x12\r\n\x03\x61ll\x18\x02 \x01(\x08H\x00\x12\x13\n\tid_prefix\x18\x03 \x01(\tH\x00\x12\x1c\n\x12study_instance_uid\x18\x04 \x01(\tH\x00\x12\x1d\n\x13series_instance_uid\x18\x05 \x01(\tH\x00\x12\x10\n\x06origin\x18\x06 \x01(\tH\x00\x12\r\n\x03tag\x18\x07 \x01(\tH\x00\x12-\n\nolder_than\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\x06\n\x04kindJ\x04\x08\t\x10\nJ\x04\x08\n\x10\x0b\"\x1d\n\x08ImageIds\x12\x11\n\timage_ids\x18\x01 \x03(\t\"\xa1\x01\n\x17ListCacheEntriesRequest\x12+\n\x08selector\x18\x01 \x01(\x0b\x32\x19.imageid.v1.ImageSelector\x12\x32\n\x0erepresentation\x18\x02 \x01(\x0e\x32\x1a.imageid.v1.Representation\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\\\n\x18ListCacheEntriesResponse\x12\'\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x16.imageid.v1.CacheEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb7\x02\n\nCacheEntry\x12\x10\n\x08\x65ntry_id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x32\n\x0erepresentation\x18\x03 \x01(\x0e\x32\x1a.imageid.v1.Representation\x12\x14\n\x0c\x63ontent_type\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x19\n\x0c\x66rame_number\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x31\n\rresponse_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cpinned_until\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03tag\x18\t \x01(\t\x12\x0e\n\x06sha256\x18\n \x01(\x0c\x42\x0f\n\r_frame_number\"p\n\x12\x45victImagesRequest\x12+\n\x08selector\x18\x01 \x01(\x0b\x32\x19.imageid.v1.ImageSelector\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x16\n\x0einclude_pinned\x18\x03 \x01(\x08\"K\n\x13\x45victImagesResponse\x12\x0f\n\x07\x65ntries\x18\x01 \x01(\x03\x12\x13\n\x0b\x66reed_bytes\x18\x02 \x01(\x03\x12\x0e\n\x06pinned\x18\x03 \x01(\x03\"\xa7\x01\n\x10PinImagesRequest\x12\x11\n\timage_ids\x18\x01 \x03(\t\x12-\n\x08keep_for\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x12+\n\x05until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x0f\n\x05unpin\x18\x04 \x01(\x08H\x00\x12\x0b\n\x03tag\x18\x05 \x01(\tB\x06\n\x04term\"V\n\x11PinImagesResponse\x12\x12\n\nnot_stored\x18\x01 \x03(\x05\x12\x14\n\x0cpinned_bytes\x18\x02 \x01(\x03\x12\x17\n\x0fpin_limit_bytes\x18\x03 \x01(\x03\"\x14\n\x12VerifyCacheRequest\"\x89\x01\n\x13VerifyCacheResponse\x12\x15\n\rchecked_blobs\x18\x01 \x01(\x03\x12\x15\n\rchecked_bytes\x18\x02 \x01(\x03\x12\x13\n\x0btotal_blobs\x18\x03 \x01(\x03\x12\x15\n\rcorrupt_blobs\x18\x04 \x01(\x03\x12\x18\n\x10unreadable_blobs\x18\x05 \x01(\x03\"j\n\x12WatchEventsRequest\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12$\n\x05kinds\x18\x02 \x03(\x0e\x32\x15.imageid.v1.EventKindB\x11\n\x0f_after_sequence\"O\n\x13WatchEventsResponse\x12&\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x16.imageid.v1.CacheEvent\x12\x10\n\x08sequence\x18\x02 \x01(\x03\"\xea\x01\n\nCacheEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x04kind\x18\x03 \x01(\x0e\x32\x15.imageid.v1.EventKind\x12\x10\n\x08\x65ntry_id\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12\x32\n\x0erepresentation\x18\x06 \x01(\x0e\x32\x1a.imageid.v1.Representation\x12\x12\n\nsize_bytes\x18\x07 \x01(\x03\x12\x14\n\x0c\x65rror_reason\x18\x08 \x01(\t*\xa7\x01\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45VENT_KIND_STORED\x10\x01\x12\x16\n\x12\x45VENT_KIND_EVICTED\x10\x02\x12\x16\n\x12\x45VENT_KIND_CORRUPT\x10\x03\x12\x1b\n\x17\x45VENT_KIND_FILL_STARTED\x10\x04\x12\x1a\n\x16\x45VENT_KIND_FILL_FAILED\x10\x05\x32\x9f\x04\n\x0c\x43\x61\x63heService\x12Y\n\rGetCacheStats\x12 .imageid.v1.GetCacheStatsRequest\x1a!.imageid.v1.GetCacheStatsResponse\"\x03\x90\x02\x01\x12\x62\n\x10ListCacheEntries\x12#.imageid.v1.ListCacheEntriesRequest\x1a$.imageid.v1.ListCacheEntriesResponse\"\x03\x90\x02\x01\x12S\n\x0b\x45victImages\x12\x1e.imageid.v1.EvictImagesRequest\x1a\x1f.imageid.v1.EvictImagesResponse\"\x03\x90\x02\x02\x12M\n\tPinImages\x12\x1c.imageid.v1.PinImagesRequest\x1a\x1d.imageid.v1.PinImagesResponse\"\x03\x90\x02\x02\x12U\n\x0bVerifyCache\x12\x1e.imageid.v1.VerifyCacheRequest\x1a\x1f.imageid.v1.VerifyCacheResponse\"\x03\x90\x02\x02\x30\x01\x12U\n\x0bWatchEvents\x12\x1e.imageid.v1.WatchEventsRequest\x1a\x1f.imageid.v1.WatchEventsResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,22 +38,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCACHESTATSRESPONSE_REQUESTSENTRY']._serialized_options = b'8\001'
   _globals['_CACHESERVICE'].methods_by_name['GetCacheStats']._loaded_options = None
   _globals['_CACHESERVICE'].methods_by_name['GetCacheStats']._serialized_options = b'\220\002\001'
+  _globals['_CACHESERVICE'].methods_by_name['ListCacheEntries']._loaded_options = None
+  _globals['_CACHESERVICE'].methods_by_name['ListCacheEntries']._serialized_options = b'\220\002\001'
   _globals['_CACHESERVICE'].methods_by_name['EvictImages']._loaded_options = None
   _globals['_CACHESERVICE'].methods_by_name['EvictImages']._serialized_options = b'\220\002\002'
-  _globals['_GETCACHESTATSREQUEST']._serialized_start=79
-  _globals['_GETCACHESTATSREQUEST']._serialized_end=101
-  _globals['_GETCACHESTATSRESPONSE']._serialized_start=104
-  _globals['_GETCACHESTATSRESPONSE']._serialized_end=484
-  _globals['_GETCACHESTATSRESPONSE_REQUESTSENTRY']._serialized_start=431
-  _globals['_GETCACHESTATSRESPONSE_REQUESTSENTRY']._serialized_end=478
-  _globals['_IMAGESELECTOR']._serialized_start=486
-  _globals['_IMAGESELECTOR']._serialized_end=573
-  _globals['_IMAGEIDS']._serialized_start=575
-  _globals['_IMAGEIDS']._serialized_end=604
-  _globals['_EVICTIMAGESREQUEST']._serialized_start=606
-  _globals['_EVICTIMAGESREQUEST']._serialized_end=694
-  _globals['_EVICTIMAGESRESPONSE']._serialized_start=696
-  _globals['_EVICTIMAGESRESPONSE']._serialized_end=761
-  _globals['_CACHESERVICE']._serialized_start=764
-  _globals['_CACHESERVICE']._serialized_end=954
+  _globals['_CACHESERVICE'].methods_by_name['PinImages']._loaded_options = None
+  _globals['_CACHESERVICE'].methods_by_name['PinImages']._serialized_options = b'\220\002\002'
+  _globals['_CACHESERVICE'].methods_by_name['VerifyCache']._loaded_options = None
+  _globals['_CACHESERVICE'].methods_by_name['VerifyCache']._serialized_options = b'\220\002\002'
+  _globals['_CACHESERVICE'].methods_by_name['WatchEvents']._loaded_options = None
+  _globals['_CACHESERVICE'].methods_by_name['WatchEvents']._serialized_options = b'\220\002\001'
+  _globals['_EVENTKIND']._serialized_start=2488
+  _globals['_EVENTKIND']._serialized_end=2655
+  _globals['_GETCACHESTATSREQUEST']._serialized_start=135
+  _globals['_GETCACHESTATSREQUEST']._serialized_end=157
+  _globals['_GETCACHESTATSRESPONSE']._serialized_start=160
+  _globals['_GETCACHESTATSRESPONSE']._serialized_end=587
+  _globals['_GETCACHESTATSRESPONSE_REQUESTSENTRY']._serialized_start=534
+  _globals['_GETCACHESTATSRESPONSE_REQUESTSENTRY']._serialized_end=581
+  _globals['_IMAGESELECTOR']._serialized_start=590
+  _globals['_IMAGESELECTOR']._serialized_end=845
+  _globals['_IMAGEIDS']._serialized_start=847
+  _globals['_IMAGEIDS']._serialized_end=876
+  _globals['_LISTCACHEENTRIESREQUEST']._serialized_start=879
+  _globals['_LISTCACHEENTRIESREQUEST']._serialized_end=1040
+  _globals['_LISTCACHEENTRIESRESPONSE']._serialized_start=1042
+  _globals['_LISTCACHEENTRIESRESPONSE']._serialized_end=1134
+  _globals['_CACHEENTRY']._serialized_start=1137
+  _globals['_CACHEENTRY']._serialized_end=1448
+  _globals['_EVICTIMAGESREQUEST']._serialized_start=1450
+  _globals['_EVICTIMAGESREQUEST']._serialized_end=1562
+  _globals['_EVICTIMAGESRESPONSE']._serialized_start=1564
+  _globals['_EVICTIMAGESRESPONSE']._serialized_end=1639
+  _globals['_PINIMAGESREQUEST']._serialized_start=1642
+  _globals['_PINIMAGESREQUEST']._serialized_end=1809
+  _globals['_PINIMAGESRESPONSE']._serialized_start=1811
+  _globals['_PINIMAGESRESPONSE']._serialized_end=1897
+  _globals['_VERIFYCACHEREQUEST']._serialized_start=1899
+  _globals['_VERIFYCACHEREQUEST']._serialized_end=1919
+  _globals['_VERIFYCACHERESPONSE']._serialized_start=1922
+  _globals['_VERIFYCACHERESPONSE']._serialized_end=2059
+  _globals['_WATCHEVENTSREQUEST']._serialized_start=2061
+  _globals['_WATCHEVENTSREQUEST']._serialized_end=2167
+  _globals['_WATCHEVENTSRESPONSE']._serialized_start=2169
+  _globals['_WATCHEVENTSRESPONSE']._serialized_end=2248
+  _globals['_CACHEEVENT']._serialized_start=2251
+  _globals['_CACHEEVENT']._serialized_end=2485
+  _globals['_CACHESERVICE']._serialized_start=2658
+  _globals['_CACHESERVICE']._serialized_end=3201
 # @@protoc_insertion_point(module_scope)

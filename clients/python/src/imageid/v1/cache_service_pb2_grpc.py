@@ -40,10 +40,30 @@ class CacheServiceStub(object):
                 request_serializer=imageid_dot_v1_dot_cache__service__pb2.GetCacheStatsRequest.SerializeToString,
                 response_deserializer=imageid_dot_v1_dot_cache__service__pb2.GetCacheStatsResponse.FromString,
                 _registered_method=True)
+        self.ListCacheEntries = channel.unary_unary(
+                '/imageid.v1.CacheService/ListCacheEntries',
+                request_serializer=imageid_dot_v1_dot_cache__service__pb2.ListCacheEntriesRequest.SerializeToString,
+                response_deserializer=imageid_dot_v1_dot_cache__service__pb2.ListCacheEntriesResponse.FromString,
+                _registered_method=True)
         self.EvictImages = channel.unary_unary(
                 '/imageid.v1.CacheService/EvictImages',
                 request_serializer=imageid_dot_v1_dot_cache__service__pb2.EvictImagesRequest.SerializeToString,
                 response_deserializer=imageid_dot_v1_dot_cache__service__pb2.EvictImagesResponse.FromString,
+                _registered_method=True)
+        self.PinImages = channel.unary_unary(
+                '/imageid.v1.CacheService/PinImages',
+                request_serializer=imageid_dot_v1_dot_cache__service__pb2.PinImagesRequest.SerializeToString,
+                response_deserializer=imageid_dot_v1_dot_cache__service__pb2.PinImagesResponse.FromString,
+                _registered_method=True)
+        self.VerifyCache = channel.unary_stream(
+                '/imageid.v1.CacheService/VerifyCache',
+                request_serializer=imageid_dot_v1_dot_cache__service__pb2.VerifyCacheRequest.SerializeToString,
+                response_deserializer=imageid_dot_v1_dot_cache__service__pb2.VerifyCacheResponse.FromString,
+                _registered_method=True)
+        self.WatchEvents = channel.unary_stream(
+                '/imageid.v1.CacheService/WatchEvents',
+                request_serializer=imageid_dot_v1_dot_cache__service__pb2.WatchEventsRequest.SerializeToString,
+                response_deserializer=imageid_dot_v1_dot_cache__service__pb2.WatchEventsResponse.FromString,
                 _registered_method=True)
 
 
@@ -58,9 +78,42 @@ class CacheServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCacheEntries(self, request, context):
+        """What is stored, in no order that means anything. What is stored or forgotten while
+        pages are asked for may be told or not; everything else is told once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EvictImages(self, request, context):
         """Forgets images: each one's source and everything derived from it. A caller that is
         reading one reads on to its end.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PinImages(self, request, context):
+        """Keeps what is stored of images until a time, whatever room others need. Pins survive a
+        restart; together they may hold half of the cache (FAILED_PRECONDITION/PIN_LIMIT beyond).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyCache(self, request, context):
+        """Reads every stored blob and compares it with its digest, without haste. One that differs
+        is put aside, and fetched again by whoever asks for it next.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchEvents(self, request, context):
+        """What happens in the cache, as it happens. The first message comes at once. A watcher
+        that reads too slowly, or resumes too late, gets OUT_OF_RANGE/EVENTS_COMPACTED with
+        metadata.oldest_sequence: list the entries, then watch anew.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -74,10 +127,30 @@ def add_CacheServiceServicer_to_server(servicer, server):
                     request_deserializer=imageid_dot_v1_dot_cache__service__pb2.GetCacheStatsRequest.FromString,
                     response_serializer=imageid_dot_v1_dot_cache__service__pb2.GetCacheStatsResponse.SerializeToString,
             ),
+            'ListCacheEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCacheEntries,
+                    request_deserializer=imageid_dot_v1_dot_cache__service__pb2.ListCacheEntriesRequest.FromString,
+                    response_serializer=imageid_dot_v1_dot_cache__service__pb2.ListCacheEntriesResponse.SerializeToString,
+            ),
             'EvictImages': grpc.unary_unary_rpc_method_handler(
                     servicer.EvictImages,
                     request_deserializer=imageid_dot_v1_dot_cache__service__pb2.EvictImagesRequest.FromString,
                     response_serializer=imageid_dot_v1_dot_cache__service__pb2.EvictImagesResponse.SerializeToString,
+            ),
+            'PinImages': grpc.unary_unary_rpc_method_handler(
+                    servicer.PinImages,
+                    request_deserializer=imageid_dot_v1_dot_cache__service__pb2.PinImagesRequest.FromString,
+                    response_serializer=imageid_dot_v1_dot_cache__service__pb2.PinImagesResponse.SerializeToString,
+            ),
+            'VerifyCache': grpc.unary_stream_rpc_method_handler(
+                    servicer.VerifyCache,
+                    request_deserializer=imageid_dot_v1_dot_cache__service__pb2.VerifyCacheRequest.FromString,
+                    response_serializer=imageid_dot_v1_dot_cache__service__pb2.VerifyCacheResponse.SerializeToString,
+            ),
+            'WatchEvents': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchEvents,
+                    request_deserializer=imageid_dot_v1_dot_cache__service__pb2.WatchEventsRequest.FromString,
+                    response_serializer=imageid_dot_v1_dot_cache__service__pb2.WatchEventsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -119,6 +192,33 @@ class CacheService(object):
             _registered_method=True)
 
     @staticmethod
+    def ListCacheEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/imageid.v1.CacheService/ListCacheEntries',
+            imageid_dot_v1_dot_cache__service__pb2.ListCacheEntriesRequest.SerializeToString,
+            imageid_dot_v1_dot_cache__service__pb2.ListCacheEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def EvictImages(request,
             target,
             options=(),
@@ -135,6 +235,87 @@ class CacheService(object):
             '/imageid.v1.CacheService/EvictImages',
             imageid_dot_v1_dot_cache__service__pb2.EvictImagesRequest.SerializeToString,
             imageid_dot_v1_dot_cache__service__pb2.EvictImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PinImages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/imageid.v1.CacheService/PinImages',
+            imageid_dot_v1_dot_cache__service__pb2.PinImagesRequest.SerializeToString,
+            imageid_dot_v1_dot_cache__service__pb2.PinImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyCache(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/imageid.v1.CacheService/VerifyCache',
+            imageid_dot_v1_dot_cache__service__pb2.VerifyCacheRequest.SerializeToString,
+            imageid_dot_v1_dot_cache__service__pb2.VerifyCacheResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/imageid.v1.CacheService/WatchEvents',
+            imageid_dot_v1_dot_cache__service__pb2.WatchEventsRequest.SerializeToString,
+            imageid_dot_v1_dot_cache__service__pb2.WatchEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

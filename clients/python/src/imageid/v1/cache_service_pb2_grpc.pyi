@@ -35,9 +35,26 @@ class CacheServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CacheServiceAsyncStub: ...
     GetCacheStats: _grpc.UnaryUnaryMultiCallable[_cache_service_pb2.GetCacheStatsRequest, _cache_service_pb2.GetCacheStatsResponse]
     """Sizes and counters; the time series are in /metrics."""
+    ListCacheEntries: _grpc.UnaryUnaryMultiCallable[_cache_service_pb2.ListCacheEntriesRequest, _cache_service_pb2.ListCacheEntriesResponse]
+    """What is stored, in no order that means anything. What is stored or forgotten while
+    pages are asked for may be told or not; everything else is told once.
+    """
     EvictImages: _grpc.UnaryUnaryMultiCallable[_cache_service_pb2.EvictImagesRequest, _cache_service_pb2.EvictImagesResponse]
     """Forgets images: each one's source and everything derived from it. A caller that is
     reading one reads on to its end.
+    """
+    PinImages: _grpc.UnaryUnaryMultiCallable[_cache_service_pb2.PinImagesRequest, _cache_service_pb2.PinImagesResponse]
+    """Keeps what is stored of images until a time, whatever room others need. Pins survive a
+    restart; together they may hold half of the cache (FAILED_PRECONDITION/PIN_LIMIT beyond).
+    """
+    VerifyCache: _grpc.UnaryStreamMultiCallable[_cache_service_pb2.VerifyCacheRequest, _cache_service_pb2.VerifyCacheResponse]
+    """Reads every stored blob and compares it with its digest, without haste. One that differs
+    is put aside, and fetched again by whoever asks for it next.
+    """
+    WatchEvents: _grpc.UnaryStreamMultiCallable[_cache_service_pb2.WatchEventsRequest, _cache_service_pb2.WatchEventsResponse]
+    """What happens in the cache, as it happens. The first message comes at once. A watcher
+    that reads too slowly, or resumes too late, gets OUT_OF_RANGE/EVENTS_COMPACTED with
+    metadata.oldest_sequence: list the entries, then watch anew.
     """
 
 @_typing.type_check_only
@@ -47,9 +64,26 @@ class CacheServiceAsyncStub(CacheServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetCacheStats: _aio.UnaryUnaryMultiCallable[_cache_service_pb2.GetCacheStatsRequest, _cache_service_pb2.GetCacheStatsResponse]  # type: ignore[assignment]
     """Sizes and counters; the time series are in /metrics."""
+    ListCacheEntries: _aio.UnaryUnaryMultiCallable[_cache_service_pb2.ListCacheEntriesRequest, _cache_service_pb2.ListCacheEntriesResponse]  # type: ignore[assignment]
+    """What is stored, in no order that means anything. What is stored or forgotten while
+    pages are asked for may be told or not; everything else is told once.
+    """
     EvictImages: _aio.UnaryUnaryMultiCallable[_cache_service_pb2.EvictImagesRequest, _cache_service_pb2.EvictImagesResponse]  # type: ignore[assignment]
     """Forgets images: each one's source and everything derived from it. A caller that is
     reading one reads on to its end.
+    """
+    PinImages: _aio.UnaryUnaryMultiCallable[_cache_service_pb2.PinImagesRequest, _cache_service_pb2.PinImagesResponse]  # type: ignore[assignment]
+    """Keeps what is stored of images until a time, whatever room others need. Pins survive a
+    restart; together they may hold half of the cache (FAILED_PRECONDITION/PIN_LIMIT beyond).
+    """
+    VerifyCache: _aio.UnaryStreamMultiCallable[_cache_service_pb2.VerifyCacheRequest, _cache_service_pb2.VerifyCacheResponse]  # type: ignore[assignment]
+    """Reads every stored blob and compares it with its digest, without haste. One that differs
+    is put aside, and fetched again by whoever asks for it next.
+    """
+    WatchEvents: _aio.UnaryStreamMultiCallable[_cache_service_pb2.WatchEventsRequest, _cache_service_pb2.WatchEventsResponse]  # type: ignore[assignment]
+    """What happens in the cache, as it happens. The first message comes at once. A watcher
+    that reads too slowly, or resumes too late, gets OUT_OF_RANGE/EVENTS_COMPACTED with
+    metadata.oldest_sequence: list the entries, then watch anew.
     """
 
 class CacheServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -64,6 +98,16 @@ class CacheServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sizes and counters; the time series are in /metrics."""
 
     @_abc_1.abstractmethod
+    def ListCacheEntries(
+        self,
+        request: _cache_service_pb2.ListCacheEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cache_service_pb2.ListCacheEntriesResponse, _abc.Awaitable[_cache_service_pb2.ListCacheEntriesResponse]]:
+        """What is stored, in no order that means anything. What is stored or forgotten while
+        pages are asked for may be told or not; everything else is told once.
+        """
+
+    @_abc_1.abstractmethod
     def EvictImages(
         self,
         request: _cache_service_pb2.EvictImagesRequest,
@@ -71,6 +115,37 @@ class CacheServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_cache_service_pb2.EvictImagesResponse, _abc.Awaitable[_cache_service_pb2.EvictImagesResponse]]:
         """Forgets images: each one's source and everything derived from it. A caller that is
         reading one reads on to its end.
+        """
+
+    @_abc_1.abstractmethod
+    def PinImages(
+        self,
+        request: _cache_service_pb2.PinImagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cache_service_pb2.PinImagesResponse, _abc.Awaitable[_cache_service_pb2.PinImagesResponse]]:
+        """Keeps what is stored of images until a time, whatever room others need. Pins survive a
+        restart; together they may hold half of the cache (FAILED_PRECONDITION/PIN_LIMIT beyond).
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyCache(
+        self,
+        request: _cache_service_pb2.VerifyCacheRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_cache_service_pb2.VerifyCacheResponse], _abc.AsyncIterator[_cache_service_pb2.VerifyCacheResponse]]:
+        """Reads every stored blob and compares it with its digest, without haste. One that differs
+        is put aside, and fetched again by whoever asks for it next.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchEvents(
+        self,
+        request: _cache_service_pb2.WatchEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_cache_service_pb2.WatchEventsResponse], _abc.AsyncIterator[_cache_service_pb2.WatchEventsResponse]]:
+        """What happens in the cache, as it happens. The first message comes at once. A watcher
+        that reads too slowly, or resumes too late, gets OUT_OF_RANGE/EVENTS_COMPACTED with
+        metadata.oldest_sequence: list the entries, then watch anew.
         """
 
 def add_CacheServiceServicer_to_server(servicer: CacheServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

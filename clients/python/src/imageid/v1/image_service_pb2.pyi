@@ -221,6 +221,54 @@ class ImageStat(_message.Message):
     error_reason: str
     def __init__(self, cached: bool = ..., fresh: bool = ..., filling: bool = ..., size_bytes: _Optional[int] = ..., error_reason: _Optional[str] = ...) -> None: ...
 
+class PrefetchImagesRequest(_message.Message):
+    __slots__ = ("image_ids", "outputs", "cache_control", "priority", "keep_for", "tag", "detach")
+    IMAGE_IDS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    CACHE_CONTROL_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FOR_FIELD_NUMBER: _ClassVar[int]
+    TAG_FIELD_NUMBER: _ClassVar[int]
+    DETACH_FIELD_NUMBER: _ClassVar[int]
+    image_ids: _containers.RepeatedScalarFieldContainer[str]
+    outputs: _containers.RepeatedCompositeFieldContainer[_types_pb2.OutputSpec]
+    cache_control: _types_pb2.CacheControl
+    priority: _types_pb2.Priority
+    keep_for: _duration_pb2.Duration
+    tag: str
+    detach: bool
+    def __init__(self, image_ids: _Optional[_Iterable[str]] = ..., outputs: _Optional[_Iterable[_Union[_types_pb2.OutputSpec, _Mapping]]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., priority: _Optional[_Union[_types_pb2.Priority, str]] = ..., keep_for: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., tag: _Optional[str] = ..., detach: bool = ...) -> None: ...
+
+class PrefetchImagesResponse(_message.Message):
+    __slots__ = ("results", "done", "failed", "size_bytes")
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[PrefetchResult]
+    done: int
+    failed: int
+    size_bytes: int
+    def __init__(self, results: _Optional[_Iterable[_Union[PrefetchResult, _Mapping]]] = ..., done: _Optional[int] = ..., failed: _Optional[int] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class PrefetchResult(_message.Message):
+    __slots__ = ("index", "size_bytes", "cache_status", "stored", "error_code", "error_reason", "error_message")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CACHE_STATUS_FIELD_NUMBER: _ClassVar[int]
+    STORED_FIELD_NUMBER: _ClassVar[int]
+    ERROR_CODE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_REASON_FIELD_NUMBER: _ClassVar[int]
+    ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    size_bytes: int
+    cache_status: _types_pb2.CacheStatus
+    stored: bool
+    error_code: int
+    error_reason: str
+    error_message: str
+    def __init__(self, index: _Optional[int] = ..., size_bytes: _Optional[int] = ..., cache_status: _Optional[_Union[_types_pb2.CacheStatus, str]] = ..., stored: bool = ..., error_code: _Optional[int] = ..., error_reason: _Optional[str] = ..., error_message: _Optional[str] = ...) -> None: ...
+
 class GetServerInfoRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

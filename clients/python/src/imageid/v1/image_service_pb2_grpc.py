@@ -55,6 +55,8 @@ class ImageServiceStub(object):
     CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
     CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
     RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
+    PIN_LIMIT               FAILED_PRECONDITION   pins would hold more than their share of the cache
+    EVENTS_COMPACTED        OUT_OF_RANGE          the events asked for are gone; metadata.oldest_sequence
     SHUTTING_DOWN           UNAVAILABLE           the daemon is stopping
     INTERNAL                INTERNAL              a bug; metadata.request_id finds it in the log
 
@@ -91,6 +93,11 @@ class ImageServiceStub(object):
                 '/imageid.v1.ImageService/StatImages',
                 request_serializer=imageid_dot_v1_dot_image__service__pb2.StatImagesRequest.SerializeToString,
                 response_deserializer=imageid_dot_v1_dot_image__service__pb2.StatImagesResponse.FromString,
+                _registered_method=True)
+        self.PrefetchImages = channel.unary_stream(
+                '/imageid.v1.ImageService/PrefetchImages',
+                request_serializer=imageid_dot_v1_dot_image__service__pb2.PrefetchImagesRequest.SerializeToString,
+                response_deserializer=imageid_dot_v1_dot_image__service__pb2.PrefetchImagesResponse.FromString,
                 _registered_method=True)
         self.GetServerInfo = channel.unary_unary(
                 '/imageid.v1.ImageService/GetServerInfo',
@@ -129,6 +136,8 @@ class ImageServiceServicer(object):
     CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
     CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
     RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
+    PIN_LIMIT               FAILED_PRECONDITION   pins would hold more than their share of the cache
+    EVENTS_COMPACTED        OUT_OF_RANGE          the events asked for are gone; metadata.oldest_sequence
     SHUTTING_DOWN           UNAVAILABLE           the daemon is stopping
     INTERNAL                INTERNAL              a bug; metadata.request_id finds it in the log
 
@@ -176,6 +185,15 @@ class ImageServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PrefetchImages(self, request, context):
+        """Brings images into the cache. A message as soon as some are done, in the order in which
+        they are; one that fails is told in its result and does not end the call. Cancelling the
+        call stops what nobody else waits for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetServerInfo(self, request, context):
         """Versions, loaders and limits of this daemon.
         """
@@ -210,6 +228,11 @@ def add_ImageServiceServicer_to_server(servicer, server):
                     servicer.StatImages,
                     request_deserializer=imageid_dot_v1_dot_image__service__pb2.StatImagesRequest.FromString,
                     response_serializer=imageid_dot_v1_dot_image__service__pb2.StatImagesResponse.SerializeToString,
+            ),
+            'PrefetchImages': grpc.unary_stream_rpc_method_handler(
+                    servicer.PrefetchImages,
+                    request_deserializer=imageid_dot_v1_dot_image__service__pb2.PrefetchImagesRequest.FromString,
+                    response_serializer=imageid_dot_v1_dot_image__service__pb2.PrefetchImagesResponse.SerializeToString,
             ),
             'GetServerInfo': grpc.unary_unary_rpc_method_handler(
                     servicer.GetServerInfo,
@@ -254,6 +277,8 @@ class ImageService(object):
     CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
     CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
     RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
+    PIN_LIMIT               FAILED_PRECONDITION   pins would hold more than their share of the cache
+    EVENTS_COMPACTED        OUT_OF_RANGE          the events asked for are gone; metadata.oldest_sequence
     SHUTTING_DOWN           UNAVAILABLE           the daemon is stopping
     INTERNAL                INTERNAL              a bug; metadata.request_id finds it in the log
 
@@ -385,6 +410,33 @@ class ImageService(object):
             '/imageid.v1.ImageService/StatImages',
             imageid_dot_v1_dot_image__service__pb2.StatImagesRequest.SerializeToString,
             imageid_dot_v1_dot_image__service__pb2.StatImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PrefetchImages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/imageid.v1.ImageService/PrefetchImages',
+            imageid_dot_v1_dot_image__service__pb2.PrefetchImagesRequest.SerializeToString,
+            imageid_dot_v1_dot_image__service__pb2.PrefetchImagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

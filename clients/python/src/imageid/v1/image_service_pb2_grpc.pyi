@@ -56,6 +56,8 @@ class ImageServiceStub:
       CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
       CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
       RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
+      PIN_LIMIT               FAILED_PRECONDITION   pins would hold more than their share of the cache
+      EVENTS_COMPACTED        OUT_OF_RANGE          the events asked for are gone; metadata.oldest_sequence
       SHUTTING_DOWN           UNAVAILABLE           the daemon is stopping
       INTERNAL                INTERNAL              a bug; metadata.request_id finds it in the log
 
@@ -85,6 +87,11 @@ class ImageServiceStub:
     """The imageIds below a study or series URL, a folder or a DICOMDIR, in slice order."""
     StatImages: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.StatImagesRequest, _image_service_pb2.StatImagesResponse]
     """Which of these images are stored. Never asks an origin."""
+    PrefetchImages: _grpc.UnaryStreamMultiCallable[_image_service_pb2.PrefetchImagesRequest, _image_service_pb2.PrefetchImagesResponse]
+    """Brings images into the cache. A message as soon as some are done, in the order in which
+    they are; one that fails is told in its result and does not end the call. Cancelling the
+    call stops what nobody else waits for.
+    """
     GetServerInfo: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.GetServerInfoRequest, _image_service_pb2.GetServerInfoResponse]
     """Versions, loaders and limits of this daemon."""
 
@@ -119,6 +126,8 @@ class ImageServiceAsyncStub(ImageServiceStub):
       CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
       CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
       RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
+      PIN_LIMIT               FAILED_PRECONDITION   pins would hold more than their share of the cache
+      EVENTS_COMPACTED        OUT_OF_RANGE          the events asked for are gone; metadata.oldest_sequence
       SHUTTING_DOWN           UNAVAILABLE           the daemon is stopping
       INTERNAL                INTERNAL              a bug; metadata.request_id finds it in the log
 
@@ -145,6 +154,11 @@ class ImageServiceAsyncStub(ImageServiceStub):
     """The imageIds below a study or series URL, a folder or a DICOMDIR, in slice order."""
     StatImages: _aio.UnaryUnaryMultiCallable[_image_service_pb2.StatImagesRequest, _image_service_pb2.StatImagesResponse]  # type: ignore[assignment]
     """Which of these images are stored. Never asks an origin."""
+    PrefetchImages: _aio.UnaryStreamMultiCallable[_image_service_pb2.PrefetchImagesRequest, _image_service_pb2.PrefetchImagesResponse]  # type: ignore[assignment]
+    """Brings images into the cache. A message as soon as some are done, in the order in which
+    they are; one that fails is told in its result and does not end the call. Cancelling the
+    call stops what nobody else waits for.
+    """
     GetServerInfo: _aio.UnaryUnaryMultiCallable[_image_service_pb2.GetServerInfoRequest, _image_service_pb2.GetServerInfoResponse]  # type: ignore[assignment]
     """Versions, loaders and limits of this daemon."""
 
@@ -178,6 +192,8 @@ class ImageServiceServicer(metaclass=_abc_1.ABCMeta):
       CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
       CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
       RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
+      PIN_LIMIT               FAILED_PRECONDITION   pins would hold more than their share of the cache
+      EVENTS_COMPACTED        OUT_OF_RANGE          the events asked for are gone; metadata.oldest_sequence
       SHUTTING_DOWN           UNAVAILABLE           the daemon is stopping
       INTERNAL                INTERNAL              a bug; metadata.request_id finds it in the log
 
@@ -232,6 +248,17 @@ class ImageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_image_service_pb2.StatImagesResponse, _abc.Awaitable[_image_service_pb2.StatImagesResponse]]:
         """Which of these images are stored. Never asks an origin."""
+
+    @_abc_1.abstractmethod
+    def PrefetchImages(
+        self,
+        request: _image_service_pb2.PrefetchImagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_image_service_pb2.PrefetchImagesResponse], _abc.AsyncIterator[_image_service_pb2.PrefetchImagesResponse]]:
+        """Brings images into the cache. A message as soon as some are done, in the order in which
+        they are; one that fails is told in its result and does not end the call. Cancelling the
+        call stops what nobody else waits for.
+        """
 
     @_abc_1.abstractmethod
     def GetServerInfo(

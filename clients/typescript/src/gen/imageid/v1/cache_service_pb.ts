@@ -2,17 +2,19 @@
 // @generated from file imageid/v1/cache_service.proto (package imageid.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Representation } from "./types_pb.js";
+import { file_imageid_v1_types } from "./types_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file imageid/v1/cache_service.proto.
  */
 export const file_imageid_v1_cache_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5pbWFnZWlkL3YxL2NhY2hlX3NlcnZpY2UucHJvdG8SCmltYWdlaWQudjEiFgoUR2V0Q2FjaGVTdGF0c1JlcXVlc3Qi/AIKFUdldENhY2hlU3RhdHNSZXNwb25zZRIPCgdlbnRyaWVzGAEgASgDEg0KBWJsb2JzGAIgASgDEhQKDHN0b3JlZF9ieXRlcxgDIAEoAxIWCg5yZXNlcnZlZF9ieXRlcxgEIAEoAxITCgtsaW1pdF9ieXRlcxgFIAEoAxIVCg1ldmljdGVkX2J5dGVzGAYgASgDEhUKDWV2aWN0ZWRfYmxvYnMYByABKAMSFQoNcnVubmluZ19maWxscxgIIAEoBRJBCghyZXF1ZXN0cxgJIAMoCzIvLmltYWdlaWQudjEuR2V0Q2FjaGVTdGF0c1Jlc3BvbnNlLlJlcXVlc3RzRW50cnkSLgoKc3RhcnRfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJZGlyZWN0b3J5GAsgASgJGi8KDVJlcXVlc3RzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4AUoECAwQFSJXCg1JbWFnZVNlbGVjdG9yEikKCWltYWdlX2lkcxgBIAEoCzIULmltYWdlaWQudjEuSW1hZ2VJZHNIABINCgNhbGwYAiABKAhIAEIGCgRraW5kSgQIAxALIh0KCEltYWdlSWRzEhEKCWltYWdlX2lkcxgBIAMoCSJYChJFdmljdEltYWdlc1JlcXVlc3QSKwoIc2VsZWN0b3IYASABKAsyGS5pbWFnZWlkLnYxLkltYWdlU2VsZWN0b3ISFQoNdmFsaWRhdGVfb25seRgCIAEoCCJBChNFdmljdEltYWdlc1Jlc3BvbnNlEg8KB2VudHJpZXMYASABKAMSEwoLZnJlZWRfYnl0ZXMYAiABKANKBAgDEAQyvgEKDENhY2hlU2VydmljZRJZCg1HZXRDYWNoZVN0YXRzEiAuaW1hZ2VpZC52MS5HZXRDYWNoZVN0YXRzUmVxdWVzdBohLmltYWdlaWQudjEuR2V0Q2FjaGVTdGF0c1Jlc3BvbnNlIgOQAgESUwoLRXZpY3RJbWFnZXMSHi5pbWFnZWlkLnYxLkV2aWN0SW1hZ2VzUmVxdWVzdBofLmltYWdlaWQudjEuRXZpY3RJbWFnZXNSZXNwb25zZSIDkAICQpUBCg5jb20uaW1hZ2VpZC52MUIRQ2FjaGVTZXJ2aWNlUHJvdG9QAVonaW1hZ2VpZC5leGFtcGxlL2dvL2ltYWdlaWQvdjE7aW1hZ2VpZHYxogIDSVhYqgIKSW1hZ2VpZC5WMcoCCkltYWdlaWRcVjHiAhZJbWFnZWlkXFYxXEdQQk1ldGFkYXRh6gILSW1hZ2VpZDo6VjFiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5pbWFnZWlkL3YxL2NhY2hlX3NlcnZpY2UucHJvdG8SCmltYWdlaWQudjEiFgoUR2V0Q2FjaGVTdGF0c1JlcXVlc3QiqwMKFUdldENhY2hlU3RhdHNSZXNwb25zZRIPCgdlbnRyaWVzGAEgASgDEg0KBWJsb2JzGAIgASgDEhQKDHN0b3JlZF9ieXRlcxgDIAEoAxIWCg5yZXNlcnZlZF9ieXRlcxgEIAEoAxITCgtsaW1pdF9ieXRlcxgFIAEoAxIVCg1ldmljdGVkX2J5dGVzGAYgASgDEhUKDWV2aWN0ZWRfYmxvYnMYByABKAMSFQoNcnVubmluZ19maWxscxgIIAEoBRJBCghyZXF1ZXN0cxgJIAMoCzIvLmltYWdlaWQudjEuR2V0Q2FjaGVTdGF0c1Jlc3BvbnNlLlJlcXVlc3RzRW50cnkSLgoKc3RhcnRfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJZGlyZWN0b3J5GAsgASgJEhQKDHBpbm5lZF9ieXRlcxgMIAEoAxIXCg9waW5fbGltaXRfYnl0ZXMYDSABKAMaLwoNUmVxdWVzdHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBSgQIDhAVIv8BCg1JbWFnZVNlbGVjdG9yEikKCWltYWdlX2lkcxgBIAEoCzIULmltYWdlaWQudjEuSW1hZ2VJZHNIABINCgNhbGwYAiABKAhIABITCglpZF9wcmVmaXgYAyABKAlIABIcChJzdHVkeV9pbnN0YW5jZV91aWQYBCABKAlIABIdChNzZXJpZXNfaW5zdGFuY2VfdWlkGAUgASgJSAASEAoGb3JpZ2luGAYgASgJSAASDQoDdGFnGAcgASgJSAASLQoKb2xkZXJfdGhhbhgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGCgRraW5kSgQICRAKSgQIChALIh0KCEltYWdlSWRzEhEKCWltYWdlX2lkcxgBIAMoCSKhAQoXTGlzdENhY2hlRW50cmllc1JlcXVlc3QSKwoIc2VsZWN0b3IYASABKAsyGS5pbWFnZWlkLnYxLkltYWdlU2VsZWN0b3ISMgoOcmVwcmVzZW50YXRpb24YAiABKA4yGi5pbWFnZWlkLnYxLlJlcHJlc2VudGF0aW9uEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJIlwKGExpc3RDYWNoZUVudHJpZXNSZXNwb25zZRInCgdlbnRyaWVzGAEgAygLMhYuaW1hZ2VpZC52MS5DYWNoZUVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSK3AgoKQ2FjaGVFbnRyeRIQCghlbnRyeV9pZBgBIAEoCRILCgN1cmwYAiABKAkSMgoOcmVwcmVzZW50YXRpb24YAyABKA4yGi5pbWFnZWlkLnYxLlJlcHJlc2VudGF0aW9uEhQKDGNvbnRlbnRfdHlwZRgEIAEoCRISCgpzaXplX2J5dGVzGAUgASgDEhkKDGZyYW1lX251bWJlchgGIAEoBUgAiAEBEjEKDXJlc3BvbnNlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHBpbm5lZF91bnRpbBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDdGFnGAkgASgJEg4KBnNoYTI1NhgKIAEoDEIPCg1fZnJhbWVfbnVtYmVyInAKEkV2aWN0SW1hZ2VzUmVxdWVzdBIrCghzZWxlY3RvchgBIAEoCzIZLmltYWdlaWQudjEuSW1hZ2VTZWxlY3RvchIVCg12YWxpZGF0ZV9vbmx5GAIgASgIEhYKDmluY2x1ZGVfcGlubmVkGAMgASgIIksKE0V2aWN0SW1hZ2VzUmVzcG9uc2USDwoHZW50cmllcxgBIAEoAxITCgtmcmVlZF9ieXRlcxgCIAEoAxIOCgZwaW5uZWQYAyABKAMipwEKEFBpbkltYWdlc1JlcXVlc3QSEQoJaW1hZ2VfaWRzGAEgAygJEi0KCGtlZXBfZm9yGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSAASKwoFdW50aWwYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAASDwoFdW5waW4YBCABKAhIABILCgN0YWcYBSABKAlCBgoEdGVybSJWChFQaW5JbWFnZXNSZXNwb25zZRISCgpub3Rfc3RvcmVkGAEgAygFEhQKDHBpbm5lZF9ieXRlcxgCIAEoAxIXCg9waW5fbGltaXRfYnl0ZXMYAyABKAMiFAoSVmVyaWZ5Q2FjaGVSZXF1ZXN0IokBChNWZXJpZnlDYWNoZVJlc3BvbnNlEhUKDWNoZWNrZWRfYmxvYnMYASABKAMSFQoNY2hlY2tlZF9ieXRlcxgCIAEoAxITCgt0b3RhbF9ibG9icxgDIAEoAxIVCg1jb3JydXB0X2Jsb2JzGAQgASgDEhgKEHVucmVhZGFibGVfYmxvYnMYBSABKAMiagoSV2F0Y2hFdmVudHNSZXF1ZXN0EhsKDmFmdGVyX3NlcXVlbmNlGAEgASgDSACIAQESJAoFa2luZHMYAiADKA4yFS5pbWFnZWlkLnYxLkV2ZW50S2luZEIRCg9fYWZ0ZXJfc2VxdWVuY2UiTwoTV2F0Y2hFdmVudHNSZXNwb25zZRImCgZldmVudHMYASADKAsyFi5pbWFnZWlkLnYxLkNhY2hlRXZlbnQSEAoIc2VxdWVuY2UYAiABKAMi6gEKCkNhY2hlRXZlbnQSEAoIc2VxdWVuY2UYASABKAMSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIwoEa2luZBgDIAEoDjIVLmltYWdlaWQudjEuRXZlbnRLaW5kEhAKCGVudHJ5X2lkGAQgASgJEgsKA3VybBgFIAEoCRIyCg5yZXByZXNlbnRhdGlvbhgGIAEoDjIaLmltYWdlaWQudjEuUmVwcmVzZW50YXRpb24SEgoKc2l6ZV9ieXRlcxgHIAEoAxIUCgxlcnJvcl9yZWFzb24YCCABKAkqpwEKCUV2ZW50S2luZBIaChZFVkVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASFQoRRVZFTlRfS0lORF9TVE9SRUQQARIWChJFVkVOVF9LSU5EX0VWSUNURUQQAhIWChJFVkVOVF9LSU5EX0NPUlJVUFQQAxIbChdFVkVOVF9LSU5EX0ZJTExfU1RBUlRFRBAEEhoKFkVWRU5UX0tJTkRfRklMTF9GQUlMRUQQBTKfBAoMQ2FjaGVTZXJ2aWNlElkKDUdldENhY2hlU3RhdHMSIC5pbWFnZWlkLnYxLkdldENhY2hlU3RhdHNSZXF1ZXN0GiEuaW1hZ2VpZC52MS5HZXRDYWNoZVN0YXRzUmVzcG9uc2UiA5ACARJiChBMaXN0Q2FjaGVFbnRyaWVzEiMuaW1hZ2VpZC52MS5MaXN0Q2FjaGVFbnRyaWVzUmVxdWVzdBokLmltYWdlaWQudjEuTGlzdENhY2hlRW50cmllc1Jlc3BvbnNlIgOQAgESUwoLRXZpY3RJbWFnZXMSHi5pbWFnZWlkLnYxLkV2aWN0SW1hZ2VzUmVxdWVzdBofLmltYWdlaWQudjEuRXZpY3RJbWFnZXNSZXNwb25zZSIDkAICEk0KCVBpbkltYWdlcxIcLmltYWdlaWQudjEuUGluSW1hZ2VzUmVxdWVzdBodLmltYWdlaWQudjEuUGluSW1hZ2VzUmVzcG9uc2UiA5ACAhJVCgtWZXJpZnlDYWNoZRIeLmltYWdlaWQudjEuVmVyaWZ5Q2FjaGVSZXF1ZXN0Gh8uaW1hZ2VpZC52MS5WZXJpZnlDYWNoZVJlc3BvbnNlIgOQAgIwARJVCgtXYXRjaEV2ZW50cxIeLmltYWdlaWQudjEuV2F0Y2hFdmVudHNSZXF1ZXN0Gh8uaW1hZ2VpZC52MS5XYXRjaEV2ZW50c1Jlc3BvbnNlIgOQAgEwAUKVAQoOY29tLmltYWdlaWQudjFCEUNhY2hlU2VydmljZVByb3RvUAFaJ2ltYWdlaWQuZXhhbXBsZS9nby9pbWFnZWlkL3YxO2ltYWdlaWR2MaICA0lYWKoCCkltYWdlaWQuVjHKAgpJbWFnZWlkXFYx4gIWSW1hZ2VpZFxWMVxHUEJNZXRhZGF0YeoCC0ltYWdlaWQ6OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_imageid_v1_types]);
 
 /**
  * @generated from message imageid.v1.GetCacheStatsRequest
@@ -91,6 +93,18 @@ export type GetCacheStatsResponse = Message<"imageid.v1.GetCacheStatsResponse"> 
    * @generated from field: string directory = 11;
    */
   directory: string;
+
+  /**
+   * @generated from field: int64 pinned_bytes = 12;
+   */
+  pinnedBytes: bigint;
+
+  /**
+   * what pins may hold together
+   *
+   * @generated from field: int64 pin_limit_bytes = 13;
+   */
+  pinLimitBytes: bigint;
 };
 
 /**
@@ -101,6 +115,8 @@ export const GetCacheStatsResponseSchema: GenMessage<GetCacheStatsResponse> = /*
   messageDesc(file_imageid_v1_cache_service, 1);
 
 /**
+ * Which images. A URL is that of the resource at its origin, as ListCacheEntries tells it.
+ *
  * @generated from message imageid.v1.ImageSelector
  */
 export type ImageSelector = Message<"imageid.v1.ImageSelector"> & {
@@ -119,7 +135,54 @@ export type ImageSelector = Message<"imageid.v1.ImageSelector"> & {
      */
     value: boolean;
     case: "all";
+  } | {
+    /**
+     * What the URL begins with. A scheme in front of an http(s) URL does not count, so
+     * "wadors:https://pacs/dicom-web/studies/1.2" is a prefix, too.
+     *
+     * @generated from field: string id_prefix = 3;
+     */
+    value: string;
+    case: "idPrefix";
+  } | {
+    /**
+     * UIDs are found in URLs, and in what pixels were decoded from: a file that nobody has
+     * decoded yet does not say its study.
+     *
+     * @generated from field: string study_instance_uid = 4;
+     */
+    value: string;
+    case: "studyInstanceUid";
+  } | {
+    /**
+     * @generated from field: string series_instance_uid = 5;
+     */
+    value: string;
+    case: "seriesInstanceUid";
+  } | {
+    /**
+     * An origin's name in the configuration, or HOST or HOST:PORT.
+     *
+     * @generated from field: string origin = 6;
+     */
+    value: string;
+    case: "origin";
+  } | {
+    /**
+     * The label of a pin; selects pinned images.
+     *
+     * @generated from field: string tag = 7;
+     */
+    value: string;
+    case: "tag";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Of those, only what the origin gave or confirmed, or the daemon made, longer ago.
+   *
+   * @generated from field: google.protobuf.Duration older_than = 8;
+   */
+  olderThan?: Duration | undefined;
 };
 
 /**
@@ -134,6 +197,8 @@ export const ImageSelectorSchema: GenMessage<ImageSelector> = /*@__PURE__*/
  */
 export type ImageIds = Message<"imageid.v1.ImageIds"> & {
   /**
+   * At most 10000.
+   *
    * @generated from field: repeated string image_ids = 1;
    */
   imageIds: string[];
@@ -145,6 +210,147 @@ export type ImageIds = Message<"imageid.v1.ImageIds"> & {
  */
 export const ImageIdsSchema: GenMessage<ImageIds> = /*@__PURE__*/
   messageDesc(file_imageid_v1_cache_service, 3);
+
+/**
+ * @generated from message imageid.v1.ListCacheEntriesRequest
+ */
+export type ListCacheEntriesRequest = Message<"imageid.v1.ListCacheEntriesRequest"> & {
+  /**
+   * unset means all
+   *
+   * @generated from field: imageid.v1.ImageSelector selector = 1;
+   */
+  selector?: ImageSelector | undefined;
+
+  /**
+   * unset means every one
+   *
+   * @generated from field: imageid.v1.Representation representation = 2;
+   */
+  representation: Representation;
+
+  /**
+   * 0 means 1000, which is the most, too.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Of the page before; the other fields must be the same.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message imageid.v1.ListCacheEntriesRequest.
+ * Use `create(ListCacheEntriesRequestSchema)` to create a new message.
+ */
+export const ListCacheEntriesRequestSchema: GenMessage<ListCacheEntriesRequest> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_cache_service, 4);
+
+/**
+ * @generated from message imageid.v1.ListCacheEntriesResponse
+ */
+export type ListCacheEntriesResponse = Message<"imageid.v1.ListCacheEntriesResponse"> & {
+  /**
+   * @generated from field: repeated imageid.v1.CacheEntry entries = 1;
+   */
+  entries: CacheEntry[];
+
+  /**
+   * Empty at the end. A page may have fewer entries than asked for, even none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message imageid.v1.ListCacheEntriesResponse.
+ * Use `create(ListCacheEntriesResponseSchema)` to create a new message.
+ */
+export const ListCacheEntriesResponseSchema: GenMessage<ListCacheEntriesResponse> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_cache_service, 5);
+
+/**
+ * One stored representation. The cache is its owner's alone, and so is this list; values of a
+ * query that look like secrets (tokens, signatures, keys) are not kept and read "…".
+ *
+ * @generated from message imageid.v1.CacheEntry
+ */
+export type CacheEntry = Message<"imageid.v1.CacheEntry"> & {
+  /**
+   * opaque; the same as in events
+   *
+   * @generated from field: string entry_id = 1;
+   */
+  entryId: string;
+
+  /**
+   * of the resource, or of what this was derived from
+   *
+   * @generated from field: string url = 2;
+   */
+  url: string;
+
+  /**
+   * @generated from field: imageid.v1.Representation representation = 3;
+   */
+  representation: Representation;
+
+  /**
+   * @generated from field: string content_type = 4;
+   */
+  contentType: string;
+
+  /**
+   * @generated from field: int64 size_bytes = 5;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * of PIXELS and RENDERED of a multi-frame image; 1-based
+   *
+   * @generated from field: optional int32 frame_number = 6;
+   */
+  frameNumber?: number | undefined;
+
+  /**
+   * given or confirmed by the origin, or made
+   *
+   * @generated from field: google.protobuf.Timestamp response_time = 7;
+   */
+  responseTime?: Timestamp | undefined;
+
+  /**
+   * absent where it is not pinned
+   *
+   * @generated from field: google.protobuf.Timestamp pinned_until = 8;
+   */
+  pinnedUntil?: Timestamp | undefined;
+
+  /**
+   * of the pin
+   *
+   * @generated from field: string tag = 9;
+   */
+  tag: string;
+
+  /**
+   * @generated from field: bytes sha256 = 10;
+   */
+  sha256: Uint8Array;
+};
+
+/**
+ * Describes the message imageid.v1.CacheEntry.
+ * Use `create(CacheEntrySchema)` to create a new message.
+ */
+export const CacheEntrySchema: GenMessage<CacheEntry> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_cache_service, 6);
 
 /**
  * @generated from message imageid.v1.EvictImagesRequest
@@ -161,6 +367,13 @@ export type EvictImagesRequest = Message<"imageid.v1.EvictImagesRequest"> & {
    * @generated from field: bool validate_only = 2;
    */
   validateOnly: boolean;
+
+  /**
+   * Forget pinned images, too, and end their pins; selecting by tag means it.
+   *
+   * @generated from field: bool include_pinned = 3;
+   */
+  includePinned: boolean;
 };
 
 /**
@@ -168,7 +381,7 @@ export type EvictImagesRequest = Message<"imageid.v1.EvictImagesRequest"> & {
  * Use `create(EvictImagesRequestSchema)` to create a new message.
  */
 export const EvictImagesRequestSchema: GenMessage<EvictImagesRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_cache_service, 4);
+  messageDesc(file_imageid_v1_cache_service, 7);
 
 /**
  * @generated from message imageid.v1.EvictImagesResponse
@@ -183,6 +396,13 @@ export type EvictImagesResponse = Message<"imageid.v1.EvictImagesResponse"> & {
    * @generated from field: int64 freed_bytes = 2;
    */
   freedBytes: bigint;
+
+  /**
+   * entries that were kept because they, or what needs them, are pinned
+   *
+   * @generated from field: int64 pinned = 3;
+   */
+  pinned: bigint;
 };
 
 /**
@@ -190,7 +410,307 @@ export type EvictImagesResponse = Message<"imageid.v1.EvictImagesResponse"> & {
  * Use `create(EvictImagesResponseSchema)` to create a new message.
  */
 export const EvictImagesResponseSchema: GenMessage<EvictImagesResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_cache_service, 5);
+  messageDesc(file_imageid_v1_cache_service, 8);
+
+/**
+ * @generated from message imageid.v1.PinImagesRequest
+ */
+export type PinImagesRequest = Message<"imageid.v1.PinImagesRequest"> & {
+  /**
+   * At most 10000.
+   *
+   * @generated from field: repeated string image_ids = 1;
+   */
+  imageIds: string[];
+
+  /**
+   * @generated from oneof imageid.v1.PinImagesRequest.term
+   */
+  term: {
+    /**
+     * from now
+     *
+     * @generated from field: google.protobuf.Duration keep_for = 2;
+     */
+    value: Duration;
+    case: "keepFor";
+  } | {
+    /**
+     * @generated from field: google.protobuf.Timestamp until = 3;
+     */
+    value: Timestamp;
+    case: "until";
+  } | {
+    /**
+     * @generated from field: bool unpin = 4;
+     */
+    value: boolean;
+    case: "unpin";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * A label of the caller's choice, at most 128 characters; selects these images later.
+   *
+   * @generated from field: string tag = 5;
+   */
+  tag: string;
+};
+
+/**
+ * Describes the message imageid.v1.PinImagesRequest.
+ * Use `create(PinImagesRequestSchema)` to create a new message.
+ */
+export const PinImagesRequestSchema: GenMessage<PinImagesRequest> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_cache_service, 9);
+
+/**
+ * @generated from message imageid.v1.PinImagesResponse
+ */
+export type PinImagesResponse = Message<"imageid.v1.PinImagesResponse"> & {
+  /**
+   * Which of the request's image_ids, from 0, are not stored and so not pinned: prefetch them.
+   *
+   * @generated from field: repeated int32 not_stored = 1;
+   */
+  notStored: number[];
+
+  /**
+   * of all pins now
+   *
+   * @generated from field: int64 pinned_bytes = 2;
+   */
+  pinnedBytes: bigint;
+
+  /**
+   * @generated from field: int64 pin_limit_bytes = 3;
+   */
+  pinLimitBytes: bigint;
+};
+
+/**
+ * Describes the message imageid.v1.PinImagesResponse.
+ * Use `create(PinImagesResponseSchema)` to create a new message.
+ */
+export const PinImagesResponseSchema: GenMessage<PinImagesResponse> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_cache_service, 10);
+
+/**
+ * @generated from message imageid.v1.VerifyCacheRequest
+ */
+export type VerifyCacheRequest = Message<"imageid.v1.VerifyCacheRequest"> & {
+};
+
+/**
+ * Describes the message imageid.v1.VerifyCacheRequest.
+ * Use `create(VerifyCacheRequestSchema)` to create a new message.
+ */
+export const VerifyCacheRequestSchema: GenMessage<VerifyCacheRequest> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_cache_service, 11);
+
+/**
+ * Several a second, and one at the end.
+ *
+ * @generated from message imageid.v1.VerifyCacheResponse
+ */
+export type VerifyCacheResponse = Message<"imageid.v1.VerifyCacheResponse"> & {
+  /**
+   * @generated from field: int64 checked_blobs = 1;
+   */
+  checkedBlobs: bigint;
+
+  /**
+   * @generated from field: int64 checked_bytes = 2;
+   */
+  checkedBytes: bigint;
+
+  /**
+   * as many as there were at the begin
+   *
+   * @generated from field: int64 total_blobs = 3;
+   */
+  totalBlobs: bigint;
+
+  /**
+   * @generated from field: int64 corrupt_blobs = 4;
+   */
+  corruptBlobs: bigint;
+
+  /**
+   * the disk refused to open them, which says nothing about them
+   *
+   * @generated from field: int64 unreadable_blobs = 5;
+   */
+  unreadableBlobs: bigint;
+};
+
+/**
+ * Describes the message imageid.v1.VerifyCacheResponse.
+ * Use `create(VerifyCacheResponseSchema)` to create a new message.
+ */
+export const VerifyCacheResponseSchema: GenMessage<VerifyCacheResponse> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_cache_service, 12);
+
+/**
+ * @generated from message imageid.v1.WatchEventsRequest
+ */
+export type WatchEventsRequest = Message<"imageid.v1.WatchEventsRequest"> & {
+  /**
+   * Continue after this event; absent means from now on, 0 from the oldest that is remembered.
+   * Sequences go on over a restart of the daemon, its events do not.
+   *
+   * @generated from field: optional int64 after_sequence = 1;
+   */
+  afterSequence?: bigint | undefined;
+
+  /**
+   * Empty means all.
+   *
+   * @generated from field: repeated imageid.v1.EventKind kinds = 2;
+   */
+  kinds: EventKind[];
+};
+
+/**
+ * Describes the message imageid.v1.WatchEventsRequest.
+ * Use `create(WatchEventsRequestSchema)` to create a new message.
+ */
+export const WatchEventsRequestSchema: GenMessage<WatchEventsRequest> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_cache_service, 13);
+
+/**
+ * @generated from message imageid.v1.WatchEventsResponse
+ */
+export type WatchEventsResponse = Message<"imageid.v1.WatchEventsResponse"> & {
+  /**
+   * @generated from field: repeated imageid.v1.CacheEvent events = 1;
+   */
+  events: CacheEvent[];
+
+  /**
+   * Where to continue, whatever `kinds` left out.
+   *
+   * @generated from field: int64 sequence = 2;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message imageid.v1.WatchEventsResponse.
+ * Use `create(WatchEventsResponseSchema)` to create a new message.
+ */
+export const WatchEventsResponseSchema: GenMessage<WatchEventsResponse> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_cache_service, 14);
+
+/**
+ * @generated from message imageid.v1.CacheEvent
+ */
+export type CacheEvent = Message<"imageid.v1.CacheEvent"> & {
+  /**
+   * @generated from field: int64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp time = 2;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * @generated from field: imageid.v1.EventKind kind = 3;
+   */
+  kind: EventKind;
+
+  /**
+   * as in ListCacheEntries; of a fill: that which it is to become
+   *
+   * @generated from field: string entry_id = 4;
+   */
+  entryId: string;
+
+  /**
+   * As in CacheEntry. Empty for EVICTED and CORRUPT: STORED and the list have told it.
+   *
+   * @generated from field: string url = 5;
+   */
+  url: string;
+
+  /**
+   * unset for EVICTED and CORRUPT
+   *
+   * @generated from field: imageid.v1.Representation representation = 6;
+   */
+  representation: Representation;
+
+  /**
+   * of STORED
+   *
+   * @generated from field: int64 size_bytes = 7;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * of FILL_FAILED
+   *
+   * @generated from field: string error_reason = 8;
+   */
+  errorReason: string;
+};
+
+/**
+ * Describes the message imageid.v1.CacheEvent.
+ * Use `create(CacheEventSchema)` to create a new message.
+ */
+export const CacheEventSchema: GenMessage<CacheEvent> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_cache_service, 15);
+
+/**
+ * @generated from enum imageid.v1.EventKind
+ */
+export enum EventKind {
+  /**
+   * @generated from enum value: EVENT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: EVENT_KIND_STORED = 1;
+   */
+  STORED = 1,
+
+  /**
+   * for room, on request, or because it was corrupt
+   *
+   * @generated from enum value: EVENT_KIND_EVICTED = 2;
+   */
+  EVICTED = 2,
+
+  /**
+   * its blob was not what its digest says
+   *
+   * @generated from enum value: EVENT_KIND_CORRUPT = 3;
+   */
+  CORRUPT = 3,
+
+  /**
+   * an origin is asked
+   *
+   * @generated from enum value: EVENT_KIND_FILL_STARTED = 4;
+   */
+  FILL_STARTED = 4,
+
+  /**
+   * it gave nothing
+   *
+   * @generated from enum value: EVENT_KIND_FILL_FAILED = 5;
+   */
+  FILL_FAILED = 5,
+}
+
+/**
+ * Describes the enum imageid.v1.EventKind.
+ */
+export const EventKindSchema: GenEnum<EventKind> = /*@__PURE__*/
+  enumDesc(file_imageid_v1_cache_service, 0);
 
 /**
  * The cache as such. Errors are those of ImageService.
@@ -209,6 +729,17 @@ export const CacheService: GenService<{
     output: typeof GetCacheStatsResponseSchema;
   },
   /**
+   * What is stored, in no order that means anything. What is stored or forgotten while
+   * pages are asked for may be told or not; everything else is told once.
+   *
+   * @generated from rpc imageid.v1.CacheService.ListCacheEntries
+   */
+  listCacheEntries: {
+    methodKind: "unary";
+    input: typeof ListCacheEntriesRequestSchema;
+    output: typeof ListCacheEntriesResponseSchema;
+  },
+  /**
    * Forgets images: each one's source and everything derived from it. A caller that is
    * reading one reads on to its end.
    *
@@ -218,6 +749,40 @@ export const CacheService: GenService<{
     methodKind: "unary";
     input: typeof EvictImagesRequestSchema;
     output: typeof EvictImagesResponseSchema;
+  },
+  /**
+   * Keeps what is stored of images until a time, whatever room others need. Pins survive a
+   * restart; together they may hold half of the cache (FAILED_PRECONDITION/PIN_LIMIT beyond).
+   *
+   * @generated from rpc imageid.v1.CacheService.PinImages
+   */
+  pinImages: {
+    methodKind: "unary";
+    input: typeof PinImagesRequestSchema;
+    output: typeof PinImagesResponseSchema;
+  },
+  /**
+   * Reads every stored blob and compares it with its digest, without haste. One that differs
+   * is put aside, and fetched again by whoever asks for it next.
+   *
+   * @generated from rpc imageid.v1.CacheService.VerifyCache
+   */
+  verifyCache: {
+    methodKind: "server_streaming";
+    input: typeof VerifyCacheRequestSchema;
+    output: typeof VerifyCacheResponseSchema;
+  },
+  /**
+   * What happens in the cache, as it happens. The first message comes at once. A watcher
+   * that reads too slowly, or resumes too late, gets OUT_OF_RANGE/EVENTS_COMPACTED with
+   * metadata.oldest_sequence: list the entries, then watch anew.
+   *
+   * @generated from rpc imageid.v1.CacheService.WatchEvents
+   */
+  watchEvents: {
+    methodKind: "server_streaming";
+    input: typeof WatchEventsRequestSchema;
+    output: typeof WatchEventsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_imageid_v1_cache_service, 0);

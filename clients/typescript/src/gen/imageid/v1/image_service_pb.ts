@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file imageid/v1/image_service.proto.
  */
 export const file_imageid_v1_image_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5pbWFnZWlkL3YxL2ltYWdlX3NlcnZpY2UucHJvdG8SCmltYWdlaWQudjEixAIKEExvYWRJbWFnZVJlcXVlc3QSEAoIaW1hZ2VfaWQYASABKAkSJgoGb3V0cHV0GAIgASgLMhYuaW1hZ2VpZC52MS5PdXRwdXRTcGVjEi8KDWNhY2hlX2NvbnRyb2wYAyABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBImCghwcmlvcml0eRgEIAEoDjIULmltYWdlaWQudjEuUHJpb3JpdHkSEwoLcmVhZF9vZmZzZXQYBiABKAMSEgoKcmVhZF9saW1pdBgHIAEoAxIVCg1pZl9tYXRjaF9ldGFnGAggASgJEhoKEmlmX25vbmVfbWF0Y2hfZXRhZxgJIAEoCRITCgtjaHVua19ieXRlcxgKIAEoBRIaChJpbmNsdWRlX2RpY29tX2pzb24YCyABKAhKBAgFEAZKBAgMEA1KBAgNEA4imAEKEUxvYWRJbWFnZVJlc3BvbnNlEicKBmhlYWRlchgBIAEoCzIXLmltYWdlaWQudjEuSW1hZ2VIZWFkZXISKAoHc3VtbWFyeRgCIAEoCzIXLmltYWdlaWQudjEuTG9hZFN1bW1hcnkSJAoFY2h1bmsYDyABKAsyFS5pbWFnZWlkLnYxLkRhdGFDaHVua0oECAMQBEoECAQQBSKBBAoLSW1hZ2VIZWFkZXISEAoIaW1hZ2VfaWQYASABKAkSMgoOcmVwcmVzZW50YXRpb24YAiABKA4yGi5pbWFnZWlkLnYxLlJlcHJlc2VudGF0aW9uEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIiCgZsYXlvdXQYBCABKAsyEi5pbWFnZWlkLnYxLkxheW91dBIrCghtZXRhZGF0YRgFIAEoCzIZLmltYWdlaWQudjEuSW1hZ2VNZXRhZGF0YRIXCgpzaXplX2J5dGVzGAYgASgDSACIAQESEwoLcmFuZ2Vfc3RhcnQYByABKAMSDAoEZXRhZxgIIAEoCRIoCgljaGVja3N1bXMYCSABKAsyFS5pbWFnZWlkLnYxLkNoZWNrc3VtcxItCgxjYWNoZV9zdGF0dXMYCiABKA4yFy5pbWFnZWlkLnYxLkNhY2hlU3RhdHVzEiYKA2FnZRgLIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgtleHBpcmVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbm90X21vZGlmaWVkGA0gASgIEiIKBnRpbWluZxgOIAEoCzISLmltYWdlaWQudjEuVGltaW5nEg4KBmxvYWRlchgPIAEoCUINCgtfc2l6ZV9ieXRlcyJJCglEYXRhQ2h1bmsSDgoGb2Zmc2V0GAEgASgDEhMKBmNyYzMyYxgCIAEoB0gAiAEBEgwKBGRhdGEYDyABKAxCCQoHX2NyYzMyYyKhAQoLTG9hZFN1bW1hcnkSEgoKc2VudF9ieXRlcxgBIAEoAxISCgpzaXplX2J5dGVzGAIgASgDEigKCWNoZWNrc3VtcxgDIAEoCzIVLmltYWdlaWQudjEuQ2hlY2tzdW1zEiIKBnRpbWluZxgEIAEoCzISLmltYWdlaWQudjEuVGltaW5nEg4KBnN0b3JlZBgFIAEoCBIMCgRldGFnGAYgASgJIqYBChdHZXRJbWFnZU1ldGFkYXRhUmVxdWVzdBIQCghpbWFnZV9pZBgBIAEoCRIvCg1jYWNoZV9jb250cm9sGAIgASgLMhguaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2wSJgoIcHJpb3JpdHkYAyABKA4yFC5pbWFnZWlkLnYxLlByaW9yaXR5EhoKEmluY2x1ZGVfZGljb21fanNvbhgFIAEoCEoECAQQBSKGAQoYR2V0SW1hZ2VNZXRhZGF0YVJlc3BvbnNlEisKCG1ldGFkYXRhGAEgASgLMhkuaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhEi0KDGNhY2hlX3N0YXR1cxgCIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSDgoGbG9hZGVyGAMgASgJIqwBChxCYXRjaEdldEltYWdlTWV0YWRhdGFSZXF1ZXN0EhEKCWltYWdlX2lkcxgBIAMoCRIvCg1jYWNoZV9jb250cm9sGAIgASgLMhguaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2wSJgoIcHJpb3JpdHkYAyABKA4yFC5pbWFnZWlkLnYxLlByaW9yaXR5EhoKEmluY2x1ZGVfZGljb21fanNvbhgFIAEoCEoECAQQBSJRCh1CYXRjaEdldEltYWdlTWV0YWRhdGFSZXNwb25zZRIwCgdyZXN1bHRzGAEgAygLMh8uaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhUmVzdWx0ItEBChNJbWFnZU1ldGFkYXRhUmVzdWx0Eg0KBWluZGV4GAEgASgFEisKCG1ldGFkYXRhGAIgASgLMhkuaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhEi0KDGNhY2hlX3N0YXR1cxgDIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSDgoGbG9hZGVyGAQgASgJEhIKCmVycm9yX2NvZGUYBSABKAUSFAoMZXJyb3JfcmVhc29uGAYgASgJEhUKDWVycm9yX21lc3NhZ2UYByABKAkigAEKEUxpc3RJbWFnZXNSZXF1ZXN0EgwKBHJvb3QYASABKAkSLwoNY2FjaGVfY29udHJvbBgCIAEoCzIYLmltYWdlaWQudjEuQ2FjaGVDb250cm9sEiYKCHByaW9yaXR5GAMgASgOMhQuaW1hZ2VpZC52MS5Qcmlvcml0eUoECAQQBSI9ChJMaXN0SW1hZ2VzUmVzcG9uc2USJwoGaW1hZ2VzGAEgAygLMhcuaW1hZ2VpZC52MS5MaXN0ZWRJbWFnZSLrAQoLTGlzdGVkSW1hZ2USEAoIaW1hZ2VfaWQYASABKAkSIAoTc2VyaWVzX2luc3RhbmNlX3VpZBgCIAEoCUgAiAEBEh0KEHNvcF9pbnN0YW5jZV91aWQYAyABKAlIAYgBARIcCg9pbnN0YW5jZV9udW1iZXIYBCABKAVIAogBARIZCgxmcmFtZV9udW1iZXIYBSABKAVIA4gBAUIWChRfc2VyaWVzX2luc3RhbmNlX3VpZEITChFfc29wX2luc3RhbmNlX3VpZEISChBfaW5zdGFuY2VfbnVtYmVyQg8KDV9mcmFtZV9udW1iZXIiTgoRU3RhdEltYWdlc1JlcXVlc3QSEQoJaW1hZ2VfaWRzGAEgAygJEiYKBm91dHB1dBgCIAEoCzIWLmltYWdlaWQudjEuT3V0cHV0U3BlYyI6ChJTdGF0SW1hZ2VzUmVzcG9uc2USJAoFc3RhdHMYASADKAsyFS5pbWFnZWlkLnYxLkltYWdlU3RhdCJlCglJbWFnZVN0YXQSDgoGY2FjaGVkGAEgASgIEg0KBWZyZXNoGAIgASgIEg8KB2ZpbGxpbmcYAyABKAgSEgoKc2l6ZV9ieXRlcxgEIAEoAxIUCgxlcnJvcl9yZWFzb24YBSABKAkiFgoUR2V0U2VydmVySW5mb1JlcXVlc3Qi6wEKFUdldFNlcnZlckluZm9SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEhMKC2luc3RhbmNlX2lkGAIgASgJEicKB2xvYWRlcnMYAyADKAsyFi5pbWFnZWlkLnYxLkxvYWRlckluZm8SGwoTZGVmYXVsdF9jaHVua19ieXRlcxgEIAEoBRIXCg9tYXhfY2h1bmtfYnl0ZXMYBSABKAUSEAoIZmVhdHVyZXMYBiADKAkSLgoKc3RhcnRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDcGlkGAggASgFImMKCkxvYWRlckluZm8SDAoEbmFtZRgBIAEoCRIPCgdzY2hlbWVzGAIgAygJEhQKDGRpc3RyaWJ1dGlvbhgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEg8KB3N1bW1hcnkYBSABKAkyuQQKDEltYWdlU2VydmljZRJPCglMb2FkSW1hZ2USHC5pbWFnZWlkLnYxLkxvYWRJbWFnZVJlcXVlc3QaHS5pbWFnZWlkLnYxLkxvYWRJbWFnZVJlc3BvbnNlIgOQAgEwARJiChBHZXRJbWFnZU1ldGFkYXRhEiMuaW1hZ2VpZC52MS5HZXRJbWFnZU1ldGFkYXRhUmVxdWVzdBokLmltYWdlaWQudjEuR2V0SW1hZ2VNZXRhZGF0YVJlc3BvbnNlIgOQAgEScwoVQmF0Y2hHZXRJbWFnZU1ldGFkYXRhEiguaW1hZ2VpZC52MS5CYXRjaEdldEltYWdlTWV0YWRhdGFSZXF1ZXN0GikuaW1hZ2VpZC52MS5CYXRjaEdldEltYWdlTWV0YWRhdGFSZXNwb25zZSIDkAIBMAESUgoKTGlzdEltYWdlcxIdLmltYWdlaWQudjEuTGlzdEltYWdlc1JlcXVlc3QaHi5pbWFnZWlkLnYxLkxpc3RJbWFnZXNSZXNwb25zZSIDkAIBMAESUAoKU3RhdEltYWdlcxIdLmltYWdlaWQudjEuU3RhdEltYWdlc1JlcXVlc3QaHi5pbWFnZWlkLnYxLlN0YXRJbWFnZXNSZXNwb25zZSIDkAIBElkKDUdldFNlcnZlckluZm8SIC5pbWFnZWlkLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiEuaW1hZ2VpZC52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2UiA5ACAUKVAQoOY29tLmltYWdlaWQudjFCEUltYWdlU2VydmljZVByb3RvUAFaJ2ltYWdlaWQuZXhhbXBsZS9nby9pbWFnZWlkL3YxO2ltYWdlaWR2MaICA0lYWKoCCkltYWdlaWQuVjHKAgpJbWFnZWlkXFYx4gIWSW1hZ2VpZFxWMVxHUEJNZXRhZGF0YeoCC0ltYWdlaWQ6OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_imageid_v1_types]);
+  fileDesc("Ch5pbWFnZWlkL3YxL2ltYWdlX3NlcnZpY2UucHJvdG8SCmltYWdlaWQudjEixAIKEExvYWRJbWFnZVJlcXVlc3QSEAoIaW1hZ2VfaWQYASABKAkSJgoGb3V0cHV0GAIgASgLMhYuaW1hZ2VpZC52MS5PdXRwdXRTcGVjEi8KDWNhY2hlX2NvbnRyb2wYAyABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBImCghwcmlvcml0eRgEIAEoDjIULmltYWdlaWQudjEuUHJpb3JpdHkSEwoLcmVhZF9vZmZzZXQYBiABKAMSEgoKcmVhZF9saW1pdBgHIAEoAxIVCg1pZl9tYXRjaF9ldGFnGAggASgJEhoKEmlmX25vbmVfbWF0Y2hfZXRhZxgJIAEoCRITCgtjaHVua19ieXRlcxgKIAEoBRIaChJpbmNsdWRlX2RpY29tX2pzb24YCyABKAhKBAgFEAZKBAgMEA1KBAgNEA4imAEKEUxvYWRJbWFnZVJlc3BvbnNlEicKBmhlYWRlchgBIAEoCzIXLmltYWdlaWQudjEuSW1hZ2VIZWFkZXISKAoHc3VtbWFyeRgCIAEoCzIXLmltYWdlaWQudjEuTG9hZFN1bW1hcnkSJAoFY2h1bmsYDyABKAsyFS5pbWFnZWlkLnYxLkRhdGFDaHVua0oECAMQBEoECAQQBSKBBAoLSW1hZ2VIZWFkZXISEAoIaW1hZ2VfaWQYASABKAkSMgoOcmVwcmVzZW50YXRpb24YAiABKA4yGi5pbWFnZWlkLnYxLlJlcHJlc2VudGF0aW9uEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIiCgZsYXlvdXQYBCABKAsyEi5pbWFnZWlkLnYxLkxheW91dBIrCghtZXRhZGF0YRgFIAEoCzIZLmltYWdlaWQudjEuSW1hZ2VNZXRhZGF0YRIXCgpzaXplX2J5dGVzGAYgASgDSACIAQESEwoLcmFuZ2Vfc3RhcnQYByABKAMSDAoEZXRhZxgIIAEoCRIoCgljaGVja3N1bXMYCSABKAsyFS5pbWFnZWlkLnYxLkNoZWNrc3VtcxItCgxjYWNoZV9zdGF0dXMYCiABKA4yFy5pbWFnZWlkLnYxLkNhY2hlU3RhdHVzEiYKA2FnZRgLIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgtleHBpcmVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbm90X21vZGlmaWVkGA0gASgIEiIKBnRpbWluZxgOIAEoCzISLmltYWdlaWQudjEuVGltaW5nEg4KBmxvYWRlchgPIAEoCUINCgtfc2l6ZV9ieXRlcyJJCglEYXRhQ2h1bmsSDgoGb2Zmc2V0GAEgASgDEhMKBmNyYzMyYxgCIAEoB0gAiAEBEgwKBGRhdGEYDyABKAxCCQoHX2NyYzMyYyKhAQoLTG9hZFN1bW1hcnkSEgoKc2VudF9ieXRlcxgBIAEoAxISCgpzaXplX2J5dGVzGAIgASgDEigKCWNoZWNrc3VtcxgDIAEoCzIVLmltYWdlaWQudjEuQ2hlY2tzdW1zEiIKBnRpbWluZxgEIAEoCzISLmltYWdlaWQudjEuVGltaW5nEg4KBnN0b3JlZBgFIAEoCBIMCgRldGFnGAYgASgJIqYBChdHZXRJbWFnZU1ldGFkYXRhUmVxdWVzdBIQCghpbWFnZV9pZBgBIAEoCRIvCg1jYWNoZV9jb250cm9sGAIgASgLMhguaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2wSJgoIcHJpb3JpdHkYAyABKA4yFC5pbWFnZWlkLnYxLlByaW9yaXR5EhoKEmluY2x1ZGVfZGljb21fanNvbhgFIAEoCEoECAQQBSKGAQoYR2V0SW1hZ2VNZXRhZGF0YVJlc3BvbnNlEisKCG1ldGFkYXRhGAEgASgLMhkuaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhEi0KDGNhY2hlX3N0YXR1cxgCIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSDgoGbG9hZGVyGAMgASgJIqwBChxCYXRjaEdldEltYWdlTWV0YWRhdGFSZXF1ZXN0EhEKCWltYWdlX2lkcxgBIAMoCRIvCg1jYWNoZV9jb250cm9sGAIgASgLMhguaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2wSJgoIcHJpb3JpdHkYAyABKA4yFC5pbWFnZWlkLnYxLlByaW9yaXR5EhoKEmluY2x1ZGVfZGljb21fanNvbhgFIAEoCEoECAQQBSJRCh1CYXRjaEdldEltYWdlTWV0YWRhdGFSZXNwb25zZRIwCgdyZXN1bHRzGAEgAygLMh8uaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhUmVzdWx0ItEBChNJbWFnZU1ldGFkYXRhUmVzdWx0Eg0KBWluZGV4GAEgASgFEisKCG1ldGFkYXRhGAIgASgLMhkuaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhEi0KDGNhY2hlX3N0YXR1cxgDIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSDgoGbG9hZGVyGAQgASgJEhIKCmVycm9yX2NvZGUYBSABKAUSFAoMZXJyb3JfcmVhc29uGAYgASgJEhUKDWVycm9yX21lc3NhZ2UYByABKAkigAEKEUxpc3RJbWFnZXNSZXF1ZXN0EgwKBHJvb3QYASABKAkSLwoNY2FjaGVfY29udHJvbBgCIAEoCzIYLmltYWdlaWQudjEuQ2FjaGVDb250cm9sEiYKCHByaW9yaXR5GAMgASgOMhQuaW1hZ2VpZC52MS5Qcmlvcml0eUoECAQQBSI9ChJMaXN0SW1hZ2VzUmVzcG9uc2USJwoGaW1hZ2VzGAEgAygLMhcuaW1hZ2VpZC52MS5MaXN0ZWRJbWFnZSLrAQoLTGlzdGVkSW1hZ2USEAoIaW1hZ2VfaWQYASABKAkSIAoTc2VyaWVzX2luc3RhbmNlX3VpZBgCIAEoCUgAiAEBEh0KEHNvcF9pbnN0YW5jZV91aWQYAyABKAlIAYgBARIcCg9pbnN0YW5jZV9udW1iZXIYBCABKAVIAogBARIZCgxmcmFtZV9udW1iZXIYBSABKAVIA4gBAUIWChRfc2VyaWVzX2luc3RhbmNlX3VpZEITChFfc29wX2luc3RhbmNlX3VpZEISChBfaW5zdGFuY2VfbnVtYmVyQg8KDV9mcmFtZV9udW1iZXIiTgoRU3RhdEltYWdlc1JlcXVlc3QSEQoJaW1hZ2VfaWRzGAEgAygJEiYKBm91dHB1dBgCIAEoCzIWLmltYWdlaWQudjEuT3V0cHV0U3BlYyI6ChJTdGF0SW1hZ2VzUmVzcG9uc2USJAoFc3RhdHMYASADKAsyFS5pbWFnZWlkLnYxLkltYWdlU3RhdCJlCglJbWFnZVN0YXQSDgoGY2FjaGVkGAEgASgIEg0KBWZyZXNoGAIgASgIEg8KB2ZpbGxpbmcYAyABKAgSEgoKc2l6ZV9ieXRlcxgEIAEoAxIUCgxlcnJvcl9yZWFzb24YBSABKAki/AEKFVByZWZldGNoSW1hZ2VzUmVxdWVzdBIRCglpbWFnZV9pZHMYASADKAkSJwoHb3V0cHV0cxgCIAMoCzIWLmltYWdlaWQudjEuT3V0cHV0U3BlYxIvCg1jYWNoZV9jb250cm9sGAMgASgLMhguaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2wSJgoIcHJpb3JpdHkYBCABKA4yFC5pbWFnZWlkLnYxLlByaW9yaXR5EisKCGtlZXBfZm9yGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEgsKA3RhZxgHIAEoCRIOCgZkZXRhY2gYCCABKAhKBAgFEAYidwoWUHJlZmV0Y2hJbWFnZXNSZXNwb25zZRIrCgdyZXN1bHRzGAEgAygLMhouaW1hZ2VpZC52MS5QcmVmZXRjaFJlc3VsdBIMCgRkb25lGAIgASgFEg4KBmZhaWxlZBgDIAEoBRISCgpzaXplX2J5dGVzGAQgASgDIrMBCg5QcmVmZXRjaFJlc3VsdBINCgVpbmRleBgBIAEoBRISCgpzaXplX2J5dGVzGAIgASgDEi0KDGNhY2hlX3N0YXR1cxgDIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSDgoGc3RvcmVkGAQgASgIEhIKCmVycm9yX2NvZGUYBSABKAUSFAoMZXJyb3JfcmVhc29uGAYgASgJEhUKDWVycm9yX21lc3NhZ2UYByABKAkiFgoUR2V0U2VydmVySW5mb1JlcXVlc3Qi6wEKFUdldFNlcnZlckluZm9SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEhMKC2luc3RhbmNlX2lkGAIgASgJEicKB2xvYWRlcnMYAyADKAsyFi5pbWFnZWlkLnYxLkxvYWRlckluZm8SGwoTZGVmYXVsdF9jaHVua19ieXRlcxgEIAEoBRIXCg9tYXhfY2h1bmtfYnl0ZXMYBSABKAUSEAoIZmVhdHVyZXMYBiADKAkSLgoKc3RhcnRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDcGlkGAggASgFImMKCkxvYWRlckluZm8SDAoEbmFtZRgBIAEoCRIPCgdzY2hlbWVzGAIgAygJEhQKDGRpc3RyaWJ1dGlvbhgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEg8KB3N1bW1hcnkYBSABKAkymQUKDEltYWdlU2VydmljZRJPCglMb2FkSW1hZ2USHC5pbWFnZWlkLnYxLkxvYWRJbWFnZVJlcXVlc3QaHS5pbWFnZWlkLnYxLkxvYWRJbWFnZVJlc3BvbnNlIgOQAgEwARJiChBHZXRJbWFnZU1ldGFkYXRhEiMuaW1hZ2VpZC52MS5HZXRJbWFnZU1ldGFkYXRhUmVxdWVzdBokLmltYWdlaWQudjEuR2V0SW1hZ2VNZXRhZGF0YVJlc3BvbnNlIgOQAgEScwoVQmF0Y2hHZXRJbWFnZU1ldGFkYXRhEiguaW1hZ2VpZC52MS5CYXRjaEdldEltYWdlTWV0YWRhdGFSZXF1ZXN0GikuaW1hZ2VpZC52MS5CYXRjaEdldEltYWdlTWV0YWRhdGFSZXNwb25zZSIDkAIBMAESUgoKTGlzdEltYWdlcxIdLmltYWdlaWQudjEuTGlzdEltYWdlc1JlcXVlc3QaHi5pbWFnZWlkLnYxLkxpc3RJbWFnZXNSZXNwb25zZSIDkAIBMAESUAoKU3RhdEltYWdlcxIdLmltYWdlaWQudjEuU3RhdEltYWdlc1JlcXVlc3QaHi5pbWFnZWlkLnYxLlN0YXRJbWFnZXNSZXNwb25zZSIDkAIBEl4KDlByZWZldGNoSW1hZ2VzEiEuaW1hZ2VpZC52MS5QcmVmZXRjaEltYWdlc1JlcXVlc3QaIi5pbWFnZWlkLnYxLlByZWZldGNoSW1hZ2VzUmVzcG9uc2UiA5ACAjABElkKDUdldFNlcnZlckluZm8SIC5pbWFnZWlkLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiEuaW1hZ2VpZC52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2UiA5ACAUKVAQoOY29tLmltYWdlaWQudjFCEUltYWdlU2VydmljZVByb3RvUAFaJ2ltYWdlaWQuZXhhbXBsZS9nby9pbWFnZWlkL3YxO2ltYWdlaWR2MaICA0lYWKoCCkltYWdlaWQuVjHKAgpJbWFnZWlkXFYx4gIWSW1hZ2VpZFxWMVxHUEJNZXRhZGF0YeoCC0ltYWdlaWQ6OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_imageid_v1_types]);
 
 /**
  * @generated from message imageid.v1.LoadImageRequest
@@ -656,6 +656,165 @@ export const ImageStatSchema: GenMessage<ImageStat> = /*@__PURE__*/
   messageDesc(file_imageid_v1_image_service, 15);
 
 /**
+ * @generated from message imageid.v1.PrefetchImagesRequest
+ */
+export type PrefetchImagesRequest = Message<"imageid.v1.PrefetchImagesRequest"> & {
+  /**
+   * At most 10000.
+   *
+   * @generated from field: repeated string image_ids = 1;
+   */
+  imageIds: string[];
+
+  /**
+   * Which representations; none means ENCODED.
+   *
+   * @generated from field: repeated imageid.v1.OutputSpec outputs = 2;
+   */
+  outputs: OutputSpec[];
+
+  /**
+   * MODE_NO_STORE is refused
+   *
+   * @generated from field: imageid.v1.CacheControl cache_control = 3;
+   */
+  cacheControl?: CacheControl | undefined;
+
+  /**
+   * unset means PREFETCH
+   *
+   * @generated from field: imageid.v1.Priority priority = 4;
+   */
+  priority: Priority;
+
+  /**
+   * Pin each image for this long from when it is there, see CacheService.PinImages.
+   *
+   * @generated from field: google.protobuf.Duration keep_for = 6;
+   */
+  keepFor?: Duration | undefined;
+
+  /**
+   * of the pins
+   *
+   * @generated from field: string tag = 7;
+   */
+  tag: string;
+
+  /**
+   * Go on to the end even if this call is cancelled or its connection breaks. A few such
+   * jobs at a time; RESOURCE_EXHAUSTED/SERVER_BUSY beyond.
+   *
+   * @generated from field: bool detach = 8;
+   */
+  detach: boolean;
+};
+
+/**
+ * Describes the message imageid.v1.PrefetchImagesRequest.
+ * Use `create(PrefetchImagesRequestSchema)` to create a new message.
+ */
+export const PrefetchImagesRequestSchema: GenMessage<PrefetchImagesRequest> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_image_service, 16);
+
+/**
+ * Up to 100 results, and the sums up to and with them.
+ *
+ * @generated from message imageid.v1.PrefetchImagesResponse
+ */
+export type PrefetchImagesResponse = Message<"imageid.v1.PrefetchImagesResponse"> & {
+  /**
+   * @generated from field: repeated imageid.v1.PrefetchResult results = 1;
+   */
+  results: PrefetchResult[];
+
+  /**
+   * images that are in the cache
+   *
+   * @generated from field: int32 done = 2;
+   */
+  done: number;
+
+  /**
+   * @generated from field: int32 failed = 3;
+   */
+  failed: number;
+
+  /**
+   * of all representations of those that are done
+   *
+   * @generated from field: int64 size_bytes = 4;
+   */
+  sizeBytes: bigint;
+};
+
+/**
+ * Describes the message imageid.v1.PrefetchImagesResponse.
+ * Use `create(PrefetchImagesResponseSchema)` to create a new message.
+ */
+export const PrefetchImagesResponseSchema: GenMessage<PrefetchImagesResponse> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_image_service, 17);
+
+/**
+ * @generated from message imageid.v1.PrefetchResult
+ */
+export type PrefetchResult = Message<"imageid.v1.PrefetchResult"> & {
+  /**
+   * in the request, from 0
+   *
+   * @generated from field: int32 index = 1;
+   */
+  index: number;
+
+  /**
+   * of all its representations
+   *
+   * @generated from field: int64 size_bytes = 2;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * that of the representation which cost the most
+   *
+   * @generated from field: imageid.v1.CacheStatus cache_status = 3;
+   */
+  cacheStatus: CacheStatus;
+
+  /**
+   * False where the cache did not take it: the origin forbids it, or there is no room.
+   *
+   * @generated from field: bool stored = 4;
+   */
+  stored: boolean;
+
+  /**
+   * google.rpc.Code; 0 where it did not fail
+   *
+   * @generated from field: int32 error_code = 5;
+   */
+  errorCode: number;
+
+  /**
+   * PIN_LIMIT: it is stored, and not pinned
+   *
+   * @generated from field: string error_reason = 6;
+   */
+  errorReason: string;
+
+  /**
+   * @generated from field: string error_message = 7;
+   */
+  errorMessage: string;
+};
+
+/**
+ * Describes the message imageid.v1.PrefetchResult.
+ * Use `create(PrefetchResultSchema)` to create a new message.
+ */
+export const PrefetchResultSchema: GenMessage<PrefetchResult> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_image_service, 18);
+
+/**
  * @generated from message imageid.v1.GetServerInfoRequest
  */
 export type GetServerInfoRequest = Message<"imageid.v1.GetServerInfoRequest"> & {
@@ -666,7 +825,7 @@ export type GetServerInfoRequest = Message<"imageid.v1.GetServerInfoRequest"> & 
  * Use `create(GetServerInfoRequestSchema)` to create a new message.
  */
 export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 16);
+  messageDesc(file_imageid_v1_image_service, 19);
 
 /**
  * @generated from message imageid.v1.GetServerInfoResponse
@@ -722,7 +881,7 @@ export type GetServerInfoResponse = Message<"imageid.v1.GetServerInfoResponse"> 
  * Use `create(GetServerInfoResponseSchema)` to create a new message.
  */
 export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 17);
+  messageDesc(file_imageid_v1_image_service, 20);
 
 /**
  * @generated from message imageid.v1.LoaderInfo
@@ -765,7 +924,7 @@ export type LoaderInfo = Message<"imageid.v1.LoaderInfo"> & {
  * Use `create(LoaderInfoSchema)` to create a new message.
  */
 export const LoaderInfoSchema: GenMessage<LoaderInfo> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 18);
+  messageDesc(file_imageid_v1_image_service, 21);
 
 /**
  * Resolves imageIds: URLs that name one image each and whose scheme (what stands before
@@ -797,6 +956,8 @@ export const LoaderInfoSchema: GenMessage<LoaderInfo> = /*@__PURE__*/
  *   CHECKSUM_MISMATCH       DATA_LOSS             the body ended early or differs from its length or digest
  *   CONTENT_CHANGED         ABORTED               if_match_etag is no longer the body's etag
  *   RANGE_NOT_SATISFIABLE   OUT_OF_RANGE          read_offset is past the end; metadata.size_bytes
+ *   PIN_LIMIT               FAILED_PRECONDITION   pins would hold more than their share of the cache
+ *   EVENTS_COMPACTED        OUT_OF_RANGE          the events asked for are gone; metadata.oldest_sequence
  *   SHUTTING_DOWN           UNAVAILABLE           the daemon is stopping
  *   INTERNAL                INTERNAL              a bug; metadata.request_id finds it in the log
  *
@@ -860,6 +1021,18 @@ export const ImageService: GenService<{
     methodKind: "unary";
     input: typeof StatImagesRequestSchema;
     output: typeof StatImagesResponseSchema;
+  },
+  /**
+   * Brings images into the cache. A message as soon as some are done, in the order in which
+   * they are; one that fails is told in its result and does not end the call. Cancelling the
+   * call stops what nobody else waits for.
+   *
+   * @generated from rpc imageid.v1.ImageService.PrefetchImages
+   */
+  prefetchImages: {
+    methodKind: "server_streaming";
+    input: typeof PrefetchImagesRequestSchema;
+    output: typeof PrefetchImagesResponseSchema;
   },
   /**
    * Versions, loaders and limits of this daemon.
