@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from itertools import repeat
+from pathlib import Path
 
 import pytest
+from pydicom.data import get_testdata_file
 from tests.resolver.conftest import Answer, demand_of
 
 from imageid_daemon.pixels import PixelsOptions
@@ -32,8 +35,11 @@ def held_back(world, name, data=b"12"):
 
 
 async def settled(condition):
-    while not condition():
-        await asyncio.sleep(0.001)
+    async with asyncio.timeout(20):
+        for _ in repeat(None):
+            if condition():
+                return
+            await asyncio.sleep(0)
 
 
 async def test_what_was_prefetched_is_a_hit(world):
@@ -129,11 +135,8 @@ async def test_only_so_many_detached_ones_run_at_a_time(world):
 
 
 async def test_several_representations_cost_one_fetch(world):
-    from pydicom.data import get_testdata_file
-
-    path = get_testdata_file("CT_small.dcm", download=False)
-    with open(path, "rb") as file:
-        image_id = world.loader.serve("ct", Answer(file.read()))
+    path = Path(get_testdata_file("CT_small.dcm", download=False))
+    image_id = world.loader.serve("ct", Answer(path.read_bytes()))
 
     (result,) = await prefetched(world, [image_id], outputs=(None, PIXELS))
 

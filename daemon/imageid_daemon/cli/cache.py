@@ -1,8 +1,8 @@
-"""The verbs `cache stats` and `cache rm`."""
+"""The verb `cache stats`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -25,26 +25,6 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
         print_facts(statistics_for_people(answer))
 
 
-def rm(
-    context: typer.Context,
-    image_ids: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every image.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Forget images; whoever is reading one reads on to its end."""
-    if bool(image_ids) == everything:
-        raise typer.BadParameter("give imageIds, or --all.", param_hint="ID…")
-    invocation: Invocation = context.obj
-    with invocation.connected() as client:
-        gone = client.evict(image_ids or (), all=everything, validate_only=dry_run)
-    if as_json:
-        print_json({"entries": gone.entries, "freed_bytes": gone.freed_bytes, "dry_run": dry_run})
-    else:
-        done = "would be removed" if dry_run else "removed"
-        typer.echo(f"{gone.entries} entries {done}, {size_text(gone.freed_bytes)}")
-
-
 def statistics(answer: GetCacheStatsResponse) -> dict[str, object]:
     """The answer's fields, as JSON knows them."""
     return {
@@ -58,6 +38,8 @@ def statistics(answer: GetCacheStatsResponse) -> dict[str, object]:
         "evicted_blobs": answer.evicted_blobs,
         "running_fills": answer.running_fills,
         "requests": dict(sorted(answer.requests.items())),
+        "pinned_bytes": answer.pinned_bytes,
+        "pin_limit_bytes": answer.pin_limit_bytes,
         "start_time": utc(answer.start_time),
     }
 
@@ -69,6 +51,7 @@ def statistics_for_people(answer: GetCacheStatsResponse) -> dict[str, object]:
     return {
         "directory": answer.directory,
         "stored": f"{stored} of {limit}",
+        "pinned": f"{size_text(answer.pinned_bytes)} of {size_text(answer.pin_limit_bytes)}",
         "reserved": size_text(answer.reserved_bytes),
         "entries": answer.entries,
         "blobs": answer.blobs,

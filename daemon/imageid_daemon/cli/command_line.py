@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from imageid_daemon.cli import cache, configuration, daemon, failures, images, load
+from imageid_daemon.cli import (
+    cache,
+    configuration,
+    daemon,
+    entries,
+    failures,
+    images,
+    load,
+    pins,
+    prefetch,
+    verify,
+)
 from imageid_daemon.cli.invocation import Invocation
 
 
@@ -27,6 +38,7 @@ def _application() -> typer.Typer:
     application.command("load")(load.load)
     application.command("info")(images.info)
     application.command("ls")(images.ls)
+    application.command("prefetch")(prefetch.prefetch)
     application.command("status")(daemon.status)
     application.command("loaders")(daemon.loaders)
     application.add_typer(_cache(), name="cache")
@@ -38,7 +50,11 @@ def _application() -> typer.Typer:
 def _cache() -> typer.Typer:
     group = _group("What the daemon keeps.")
     group.command("stats")(cache.stats)
-    group.command("rm")(cache.rm)
+    group.command("ls")(entries.ls)
+    group.command("rm")(entries.rm)
+    group.command("clear")(entries.clear)
+    group.command("verify")(verify.verify)
+    group.command("pin")(pins.pin)
     return group
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Literal, TypeAlias
 
 import typer
@@ -25,7 +26,45 @@ MaxAge: TypeAlias = Annotated[
 ]
 
 
-def age_seconds(written: str | None) -> float | None:
+DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Count only.")]
+
+IncludePinned: TypeAlias = Annotated[
+    bool, typer.Option("--include-pinned", help="Pinned images too; their pins end.")
+]
+
+Ids: TypeAlias = Annotated[
+    list[str] | None, typer.Argument(metavar="ID…", help="- reads them from stdin.")
+]
+
+KeepFor: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Do not evict them for so long, e.g. 12h.")
+]
+
+Tag: TypeAlias = Annotated[str | None, typer.Option(metavar="TEXT", help="Label of the pins.")]
+
+Prefix: TypeAlias = Annotated[str | None, typer.Option(metavar="URL", help="Whose URL begins so.")]
+Study: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="UID", help="Of a study, where URL or pixels say it.")
+]
+Series: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="UID", help="Of a series, where URL or pixels say it.")
+]
+OriginName: TypeAlias = Annotated[
+    str | None, typer.Option("--origin", metavar="NAME", help="A configured origin, or HOST:PORT.")
+]
+OlderThan: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Not fetched or confirmed for so long, e.g. 24h.")
+]
+
+
+def ids_of(arguments: list[str] | None) -> list[str]:
+    """The imageIds of the command line; of stdin, one a line, for `-`."""
+    if arguments == ["-"]:
+        return [line.strip() for line in sys.stdin if line.strip()]
+    return arguments or []
+
+
+def age_seconds(written: str | None, option: str = "--max-age") -> float | None:
     """
     Raises:
         typer.BadParameter: it is no time.
@@ -37,4 +76,4 @@ def age_seconds(written: str | None) -> float | None:
     try:
         return seconds(written)
     except ValueError as error:
-        raise typer.BadParameter(f"{error}.", param_hint="--max-age") from None
+        raise typer.BadParameter(f"{error}.", param_hint=option) from None

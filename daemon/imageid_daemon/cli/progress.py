@@ -1,4 +1,4 @@
-"""The progress bar of `load`: on stderr, and only where that is a terminal."""
+"""Progress bars: on stderr, and only where that is a terminal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,36 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Advance = Callable[[int, int | None], None]
+
+
+Count = Callable[[int, int, str], None]
+
+
+@contextmanager
+def counting_bar(title: str) -> Iterator[Count]:
+    """What to call with how many are done, of how many, and what else to say of them."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, text: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[text]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, text="")
+        yield lambda done, total, text: bar.update(task, completed=done, total=total, text=text)
 
 
 @contextmanager

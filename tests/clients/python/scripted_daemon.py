@@ -193,7 +193,14 @@ class ScriptedDaemon:
         return script.pop(0)(request, context) if len(script) > 1 else script[0](request, context)
 
 
-_STREAMING = {"LoadImage", "ListImages", "BatchGetImageMetadata"}
+_STREAMING = {
+    "LoadImage",
+    "ListImages",
+    "BatchGetImageMetadata",
+    "PrefetchImages",
+    "VerifyCache",
+    "WatchEvents",
+}
 
 
 def _servicer(base: type, daemon: ScriptedDaemon) -> Any:

@@ -46,6 +46,8 @@ def test_the_public_surface_is_this_and_no_more() -> None:
         "PaletteColorLookupTable",
         "PetImage",
         "Pixels",
+        "PrefetchProgress",
+        "Prefetched",
         "Rendered",
         "RtDose",
         "UltrasoundRegion",

@@ -24,6 +24,7 @@ from imageid._modules import (
     UltrasoundRegion,
 )
 from imageid._outputs import Pixels, Rendered
+from imageid._prefetch import Prefetched, PrefetchProgress
 from imageid._version import __version__
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "PaletteColorLookupTable",
     "PetImage",
     "Pixels",
+    "PrefetchProgress",
+    "Prefetched",
     "Rendered",
     "RtDose",
     "UltrasoundRegion",

@@ -26,6 +26,11 @@ _DTYPES = {
 }
 
 
+def cache_status_name(status: v1.CacheStatus) -> str:
+    """ "hit", "miss", … (after RFC 9211)."""
+    return v1.CacheStatus.Name(status).removeprefix("CACHE_STATUS_").lower()
+
+
 class Answer:
     """What the daemon says of an image beside its body."""
 
@@ -64,8 +69,7 @@ class Answer:
     @property
     def cache_status(self) -> str:
         """ "hit", "miss", "coalesced", "revalidated", "stale" or "bypass" (after RFC 9211)."""
-        status = v1.CacheStatus.Name(self._assembly.header.cache_status)
-        return status.removeprefix("CACHE_STATUS_").lower()
+        return cache_status_name(self._assembly.header.cache_status)
 
     @property
     def loader(self) -> str:

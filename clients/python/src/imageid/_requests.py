@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Literal, TypeAlias
 
 from imageid._outputs import Output, choice, output_spec
-from imageid.v1 import cache_service_pb2 as cache_v1
 from imageid.v1 import image_service_pb2 as v1
 from imageid.v1 import types_pb2 as types
 from imageid.v1.types_pb2 import CacheControl
@@ -32,7 +31,7 @@ _MODES = {
     "reload": CacheControl.MODE_RELOAD,
 }
 
-# StatImages and BatchGetImageMetadata take no more in one call.
+# No method takes more in one call.
 _IMAGES_LIMIT = 10_000
 
 
@@ -57,7 +56,7 @@ def cache_control(max_age_seconds: float | None, cache: CacheMode) -> CacheContr
 
 
 def stat_requests(image_ids: Iterable[str], output: Output) -> Iterator[v1.StatImagesRequest]:
-    for batch in _batches(image_ids):
+    for batch in batches(image_ids):
         yield v1.StatImagesRequest(image_ids=batch, output=output_spec(output))
 
 
@@ -69,7 +68,7 @@ def metadata_requests(
     priority: Priority,
 ) -> Iterator[v1.BatchGetImageMetadataRequest]:
     control = cache_control(max_age, cache)
-    for batch in _batches(image_ids):
+    for batch in batches(image_ids):
         yield v1.BatchGetImageMetadataRequest(
             image_ids=batch,
             cache_control=control,
@@ -78,31 +77,13 @@ def metadata_requests(
         )
 
 
-def evict_request(
-    image_ids: Iterable[str], everything: bool, validate_only: bool
-) -> cache_v1.EvictImagesRequest:
-    """
-    Raises:
-        ValueError: both some images and all of them are asked for.
-    """
-    chosen = _several(image_ids)
-    if everything and chosen:
-        raise ValueError("give image_ids or all=True, not both")
-    selector = (
-        cache_v1.ImageSelector(all=True)
-        if everything
-        else cache_v1.ImageSelector(image_ids=cache_v1.ImageIds(image_ids=chosen))
-    )
-    return cache_v1.EvictImagesRequest(selector=selector, validate_only=validate_only)
-
-
-def _batches(image_ids: Iterable[str]) -> Iterator[list[str]]:
-    remaining = iter(_several(image_ids))
+def batches(image_ids: Iterable[str]) -> Iterator[list[str]]:
+    remaining = iter(several(image_ids))
     while batch := list(islice(remaining, _IMAGES_LIMIT)):
         yield batch
 
 
-def _several(image_ids: Iterable[str]) -> Sequence[str]:
+def several(image_ids: Iterable[str]) -> Sequence[str]:
     # A str is an iterable of str: each character would be taken for an imageId.
     if isinstance(image_ids, str):
         raise TypeError("image_ids is one str: give a list of imageIds")

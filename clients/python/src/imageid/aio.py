@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self, TypeVar, overload
 
@@ -17,6 +18,16 @@ import grpc
 
 from imageid._assembly import Assembly, installed_crc32c
 from imageid._batch import Batch, Errors
+from imageid._cache_requests import (
+    EventKind,
+    Representation,
+    list_request,
+    pin_requests,
+    prefetch_request,
+    selector,
+    unpin_requests,
+    watch_request,
+)
 from imageid._call import CHANNEL_OPTIONS, call_metadata, failures_told
 from imageid._client import Progress
 from imageid._endpoint import Endpoint, find, warn_of_other_version
@@ -24,13 +35,15 @@ from imageid._errors import Error
 from imageid._image import Answer, Image
 from imageid._metadata import Metadata, read_metadata
 from imageid._outputs import Output
+from imageid._prefetch import Prefetched, Prefetching, PrefetchReport
 from imageid._requests import (
     CacheMode,
     Priority,
+    batches,
     cache_control,
-    evict_request,
     load_request,
     metadata_requests,
+    several,
     stat_requests,
     urgency,
 )
@@ -207,12 +220,133 @@ class Client:
         answers = [await self._ask(self._images.StatImages, request) for request in requests]
         return [stat for answer in answers for stat in answer.stats]
 
+    async def prefetch(
+        self,
+        image_ids: Iterable[str],
+        output: Output | Sequence[Output] = "encoded",
+        *,
+        keep_for: float | None = None,
+        tag: str = "",
+        detach: bool = False,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        priority: Priority = "prefetch",
+        progress: PrefetchReport | None = None,
+    ) -> list[Prefetched]:
+        """As `imageid.Client.prefetch`."""
+        chosen = several(image_ids)
+        prefetching = Prefetching(chosen, progress)
+        with failures_told(self._endpoint):
+            for batch in batches(chosen):
+                call = self._images.PrefetchImages(
+                    prefetch_request(
+                        batch, output, keep_for, tag, detach, max_age, cache, priority
+                    ),
+                    timeout=self._timeout_seconds,
+                    metadata=call_metadata(self._endpoint, None),
+                )
+                try:
+                    async for message in call:
+                        prefetching.accept(message)
+                finally:
+                    call.cancel()
+                prefetching.next_call(len(batch))
+        return prefetching.results
+
     async def evict(
-        self, image_ids: Iterable[str] = (), *, all: bool = False, validate_only: bool = False
+        self,
+        image_ids: Iterable[str] = (),
+        *,
+        all: bool = False,
+        prefix: str | None = None,
+        study: str | None = None,
+        series: str | None = None,
+        origin: str | None = None,
+        tag: str | None = None,
+        older_than: float | None = None,
+        include_pinned: bool = False,
+        validate_only: bool = False,
     ) -> cache_v1.EvictImagesResponse:
         """As `imageid.Client.evict`."""
-        request = evict_request(image_ids, all, validate_only)
+        selected = selector(
+            image_ids,
+            everything=all,
+            prefix=prefix,
+            study=study,
+            series=series,
+            origin=origin,
+            tag=tag,
+            older_than=older_than,
+        )
+        request = cache_v1.EvictImagesRequest(
+            selector=selected, include_pinned=include_pinned, validate_only=validate_only
+        )
         return await self._ask(self._cache.EvictImages, request)
+
+    async def entries(
+        self,
+        image_ids: Iterable[str] = (),
+        *,
+        representation: Representation | None = None,
+        prefix: str | None = None,
+        study: str | None = None,
+        series: str | None = None,
+        origin: str | None = None,
+        tag: str | None = None,
+        older_than: float | None = None,
+    ) -> AsyncIterator[cache_v1.CacheEntry]:
+        """As `imageid.Client.entries`."""
+        chosen = several(image_ids)
+        ways = (prefix, study, series, origin, tag)
+        everything = not chosen and all(way is None for way in ways)
+        selected = selector(
+            chosen,
+            everything=everything,
+            prefix=prefix,
+            study=study,
+            series=series,
+            origin=origin,
+            tag=tag,
+            older_than=older_than,
+        )
+        request = list_request(selected, representation)
+        while True:
+            page = await self._ask(self._cache.ListCacheEntries, request)
+            for entry in page.entries:
+                yield entry
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    async def pin(
+        self,
+        image_ids: Iterable[str],
+        *,
+        keep_for: float | None = None,
+        until: datetime | None = None,
+        tag: str = "",
+    ) -> list[str]:
+        """As `imageid.Client.pin`."""
+        return await self._pin(pin_requests(image_ids, keep_for, until, tag))
+
+    async def unpin(self, image_ids: Iterable[str]) -> None:
+        """As `imageid.Client.unpin`."""
+        await self._pin(unpin_requests(image_ids))
+
+    async def verify(self) -> AsyncIterator[cache_v1.VerifyCacheResponse]:
+        """As `imageid.Client.verify`."""
+        request = cache_v1.VerifyCacheRequest()
+        async for progress in self._follow(self._cache.VerifyCache, request):
+            yield progress
+
+    async def watch(
+        self, *, after: int | None = None, kinds: Iterable[EventKind] = ()
+    ) -> AsyncIterator[cache_v1.CacheEvent]:
+        """As `imageid.Client.watch`."""
+        request = watch_request(after, kinds)
+        async for message in self._follow(self._cache.WatchEvents, request):
+            for event in message.events:
+                yield event
 
     async def info(self) -> v1.GetServerInfoResponse:
         """As `imageid.Client.info`."""
@@ -249,6 +383,25 @@ class Client:
                 timeout=self._timeout_seconds,
                 metadata=call_metadata(self._endpoint, image_id),
             )
+
+    async def _pin(self, requests: Iterator[cache_v1.PinImagesRequest]) -> list[str]:
+        absent: list[str] = []
+        for request in requests:
+            answer = await self._ask(self._cache.PinImages, request)
+            absent += [request.image_ids[index] for index in answer.not_stored]
+        return absent
+
+    async def _follow(
+        self, method: grpc.aio.UnaryStreamMultiCallable[_Request, _Response], request: _Request
+    ) -> AsyncIterator[_Response]:
+        with failures_told(self._endpoint):
+            # As long as the caller goes on: no timeout.
+            call = method(request, metadata=call_metadata(self._endpoint, None))
+            try:
+                async for message in call:
+                    yield message
+            finally:
+                call.cancel()
 
     async def _chunks(
         self, request: v1.LoadImageRequest, assembly: Assembly
