@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TypeVar
 
 from imageid_daemon.cache import Demand, Entry, Mode, Store
 from imageid_daemon.resolver.answer import Output
@@ -16,8 +17,11 @@ from imageid_daemon.resolver.representations import Representations, stored_key
 from imageid_daemon.resolver.sources import Sources
 from imageid_loaders.errors import ImageError
 
-# Some two milliseconds: whoever waits for the loop is served in between.
-_IMAGES_AT_ONCE = 50
+# One query of the index for so many; others have a turn of the loop more often.
+_IMAGES_A_QUERY = 250
+_IMAGES_A_TURN = 50
+T = TypeVar("T")
+
 _ONLY_IF_FRESH = Demand(Mode.ONLY_IF_CACHED)
 _ONLY_IF_STORED = Demand(Mode.ONLY_IF_CACHED, however_stale=True)
 
@@ -65,24 +69,23 @@ class Stats:
         """
         stats: list[Stat] = []
         remaining = iter(image_ids)
-        while batch := list(islice(remaining, _IMAGES_AT_ONCE)):
+        while batch := list(islice(remaining, _IMAGES_A_QUERY)):
             stats += await self._batch(resolve, batch, output)
-            await asyncio.sleep(0)
         return stats
 
     async def _batch(
         self, resolve: Callable[[str], Resolved], image_ids: Sequence[str], output: Output
     ) -> list[Stat]:
-        ways = [self._ways(resolve, image_id) for image_id in image_ids]
+        ways = [self._ways(resolve, image_id) async for image_id in _in_turns(image_ids)]
         there = [way for each in ways for way in each.ways]
         sources = await self._store.find_many({way.place.key for way in there})
         keys = {
             stored_key(encoded_of(entry, way.resolved.image), (entry.digest,), output)
-            for way in there
+            async for way in _in_turns(there)
             if output is not None and (entry := self._simple(way, sources)) is not None
         }
         derived = await self._store.find_many(keys)
-        return [await self._stat(each, output, sources, derived) for each in ways]
+        return [await self._stat(each, output, sources, derived) async for each in _in_turns(ways)]
 
     def _ways(self, resolve: Callable[[str], Resolved], image_id: str) -> _Ways:
         try:
@@ -140,6 +143,13 @@ class Stats:
             if entry is not None:
                 return entry, demand is _ONLY_IF_FRESH
         return None, False
+
+
+async def _in_turns(items: Sequence[T]) -> AsyncIterator[T]:
+    for index, item in enumerate(items, 1):
+        yield item
+        if index % _IMAGES_A_TURN == 0:
+            await asyncio.sleep(0)
 
 
 def _candidates(resolved: Resolved) -> Iterator[Resolved]:
