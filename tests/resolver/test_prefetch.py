@@ -18,9 +18,9 @@ from imageid_loaders.errors import Busy, Unavailable
 PIXELS = PixelsOptions()
 
 
-def prefetch(world, image_ids, *, outputs=(None,), keep=None, detach=False):
+def prefetch(world, image_ids, *, outputs=(None,), keep=None, detach=False, mode="default"):
     return world.resolver.prefetch(
-        image_ids, outputs, demand_of(), keep=keep, detach=detach, check=lambda image_id: None
+        image_ids, outputs, demand_of(mode), keep=keep, detach=detach, check=lambda image_id: None
     )
 
 
@@ -134,11 +134,12 @@ async def test_only_so_many_detached_ones_run_at_a_time(world):
     await settled(lambda: world.resolver.running_fills == 0)
 
 
-async def test_several_representations_cost_one_fetch(world):
+@pytest.mark.parametrize("mode", ["default", "reload"])
+async def test_several_representations_cost_one_fetch(world, mode):
     path = Path(get_testdata_file("CT_small.dcm", download=False))
     image_id = world.loader.serve("ct", Answer(path.read_bytes()))
 
-    (result,) = await prefetched(world, [image_id], outputs=(None, PIXELS))
+    (result,) = await prefetched(world, [image_id], outputs=(None, PIXELS), mode=mode)
 
     assert world.loader.opened == ["ct"]
     assert result.size_bytes == world.store.ledger.stored_bytes

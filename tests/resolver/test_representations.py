@@ -330,6 +330,16 @@ async def test_stat_tells_that_a_fetch_is_running(world):
     assert (after.cached, after.filling) == (True, False)
 
 
+async def test_stat_tells_that_pixels_are_as_stale_as_what_they_were_made_of(world):
+    headers = {"cache-control": "max-age=0"}
+    image_id = world.loader.serve("ct", Answer(bytes_of(CT), headers=headers))
+    await world.load(image_id, PIXELS)
+
+    stat = await world.stat(image_id, PIXELS)
+
+    assert (stat.cached, stat.fresh) == (True, False)
+
+
 async def test_stat_tells_what_is_stored_but_stale(world):
     stale = Answer(b"body", headers={"cache-control": "max-age=0"})
     image_id = world.loader.serve("a", stale)
