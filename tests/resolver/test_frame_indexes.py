@@ -88,9 +88,9 @@ async def test_pixels_that_are_stored_need_no_index(large):
 async def test_the_index_goes_with_its_file(large):
     await large.load(3)
 
-    entries, _ = await large.world.resolver.evict(["x:large/3"], count_only=False)
+    evicted = await large.world.resolver.evict(["x:large/3"], count_only=False)
 
-    assert entries == 3
+    assert evicted.entries == 3
     assert large.world.blobs() == []
 
 

@@ -168,7 +168,7 @@ class Cache(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def evict(self, name: str) -> None:
-        self.run(self.world.resolver.evict([f"x:{name}"], count_only=False))
+        self.run(self.world.resolver.evict([f"x:{name}"], count_only=False, include_pinned=True))
         self.pinned &= self.world.store.ledger.keys()
         assert not self.is_stored(name)
 

@@ -167,4 +167,6 @@ def _text(time_left: object) -> str:
 def _representation(entry: CacheEntry) -> str:
     from imageid.v1.types_pb2 import Representation
 
+    if not entry.representation:
+        return "index"  # of frames, or a volume that was unpacked
     return Representation.Name(entry.representation).removeprefix("REPRESENTATION_").lower()

@@ -612,8 +612,9 @@ type CacheEntry struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	EntryId        string                 `protobuf:"bytes,1,opt,name=entry_id,json=entryId,proto3" json:"entry_id,omitempty"` // opaque; the same as in events
-	Url            string                 `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`                        // of the resource, or of what this was derived from
+	EntryId string `protobuf:"bytes,1,opt,name=entry_id,json=entryId,proto3" json:"entry_id,omitempty"` // opaque; the same as in events
+	Url     string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`                        // of the resource, or of what this was derived from
+	// Unset for what is kept to make others: an index of frames, an unpacked volume.
 	Representation Representation         `protobuf:"varint,3,opt,name=representation,proto3,enum=imageid.v1.Representation" json:"representation,omitempty"`
 	ContentType    string                 `protobuf:"bytes,4,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
 	SizeBytes      int64                  `protobuf:"varint,5,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`

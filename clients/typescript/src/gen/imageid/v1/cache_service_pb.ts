@@ -297,6 +297,8 @@ export type CacheEntry = Message<"imageid.v1.CacheEntry"> & {
   url: string;
 
   /**
+   * Unset for what is kept to make others: an index of frames, an unpacked volume.
+   *
    * @generated from field: imageid.v1.Representation representation = 3;
    */
   representation: Representation;
