@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	ImageService_LoadImage_FullMethodName             = "/imageid.v1.ImageService/LoadImage"
+	ImageService_LoadImages_FullMethodName            = "/imageid.v1.ImageService/LoadImages"
 	ImageService_GetImageMetadata_FullMethodName      = "/imageid.v1.ImageService/GetImageMetadata"
 	ImageService_BatchGetImageMetadata_FullMethodName = "/imageid.v1.ImageService/BatchGetImageMetadata"
 	ImageService_ListImages_FullMethodName            = "/imageid.v1.ImageService/ListImages"
@@ -73,6 +74,12 @@ type ImageServiceClient interface {
 	// with no gap; the last message has `summary`. A stream that ends without a summary
 	// failed, and its status says why.
 	LoadImage(ctx context.Context, in *LoadImageRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[LoadImageResponse], error)
+	// Streams many images, many of them in a message. Each image's results are those of
+	// LoadImage: first one with `header` (and for a small body `chunk` and `summary` too, or a
+	// `local_file` instead of chunks), at last one with `summary`. Results of different images
+	// may be mixed; those of one are in order. An image that fails is told in its result and
+	// does not end the call.
+	LoadImages(ctx context.Context, in *LoadImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[LoadImagesResponse], error)
 	// What a viewer must know of an image before its pixels. Fetches no more than that
 	// where the origin can tell it apart (WADO-RS).
 	GetImageMetadata(ctx context.Context, in *GetImageMetadataRequest, opts ...grpc.CallOption) (*GetImageMetadataResponse, error)
@@ -119,6 +126,25 @@ func (c *imageServiceClient) LoadImage(ctx context.Context, in *LoadImageRequest
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ImageService_LoadImageClient = grpc.ServerStreamingClient[LoadImageResponse]
 
+func (c *imageServiceClient) LoadImages(ctx context.Context, in *LoadImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[LoadImagesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[1], ImageService_LoadImages_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[LoadImagesRequest, LoadImagesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ImageService_LoadImagesClient = grpc.ServerStreamingClient[LoadImagesResponse]
+
 func (c *imageServiceClient) GetImageMetadata(ctx context.Context, in *GetImageMetadataRequest, opts ...grpc.CallOption) (*GetImageMetadataResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetImageMetadataResponse)
@@ -131,7 +157,7 @@ func (c *imageServiceClient) GetImageMetadata(ctx context.Context, in *GetImageM
 
 func (c *imageServiceClient) BatchGetImageMetadata(ctx context.Context, in *BatchGetImageMetadataRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BatchGetImageMetadataResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[1], ImageService_BatchGetImageMetadata_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[2], ImageService_BatchGetImageMetadata_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +176,7 @@ type ImageService_BatchGetImageMetadataClient = grpc.ServerStreamingClient[Batch
 
 func (c *imageServiceClient) ListImages(ctx context.Context, in *ListImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ListImagesResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[2], ImageService_ListImages_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[3], ImageService_ListImages_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +205,7 @@ func (c *imageServiceClient) StatImages(ctx context.Context, in *StatImagesReque
 
 func (c *imageServiceClient) PrefetchImages(ctx context.Context, in *PrefetchImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[PrefetchImagesResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[3], ImageService_PrefetchImages_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &ImageService_ServiceDesc.Streams[4], ImageService_PrefetchImages_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -251,6 +277,12 @@ type ImageServiceServer interface {
 	// with no gap; the last message has `summary`. A stream that ends without a summary
 	// failed, and its status says why.
 	LoadImage(*LoadImageRequest, grpc.ServerStreamingServer[LoadImageResponse]) error
+	// Streams many images, many of them in a message. Each image's results are those of
+	// LoadImage: first one with `header` (and for a small body `chunk` and `summary` too, or a
+	// `local_file` instead of chunks), at last one with `summary`. Results of different images
+	// may be mixed; those of one are in order. An image that fails is told in its result and
+	// does not end the call.
+	LoadImages(*LoadImagesRequest, grpc.ServerStreamingServer[LoadImagesResponse]) error
 	// What a viewer must know of an image before its pixels. Fetches no more than that
 	// where the origin can tell it apart (WADO-RS).
 	GetImageMetadata(context.Context, *GetImageMetadataRequest) (*GetImageMetadataResponse, error)
@@ -280,6 +312,9 @@ type UnimplementedImageServiceServer struct{}
 
 func (UnimplementedImageServiceServer) LoadImage(*LoadImageRequest, grpc.ServerStreamingServer[LoadImageResponse]) error {
 	return status.Errorf(codes.Unimplemented, "method LoadImage not implemented")
+}
+func (UnimplementedImageServiceServer) LoadImages(*LoadImagesRequest, grpc.ServerStreamingServer[LoadImagesResponse]) error {
+	return status.Errorf(codes.Unimplemented, "method LoadImages not implemented")
 }
 func (UnimplementedImageServiceServer) GetImageMetadata(context.Context, *GetImageMetadataRequest) (*GetImageMetadataResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetImageMetadata not implemented")
@@ -330,6 +365,17 @@ func _ImageService_LoadImage_Handler(srv interface{}, stream grpc.ServerStream) 
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ImageService_LoadImageServer = grpc.ServerStreamingServer[LoadImageResponse]
+
+func _ImageService_LoadImages_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(LoadImagesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ImageServiceServer).LoadImages(m, &grpc.GenericServerStream[LoadImagesRequest, LoadImagesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ImageService_LoadImagesServer = grpc.ServerStreamingServer[LoadImagesResponse]
 
 func _ImageService_GetImageMetadata_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetImageMetadataRequest)
@@ -442,6 +488,11 @@ var ImageService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "LoadImage",
 			Handler:       _ImageService_LoadImage_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "LoadImages",
+			Handler:       _ImageService_LoadImages_Handler,
 			ServerStreams: true,
 		},
 		{

@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class LoadImageRequest(_message.Message):
-    __slots__ = ("image_id", "output", "cache_control", "priority", "read_offset", "read_limit", "if_match_etag", "if_none_match_etag", "chunk_bytes", "include_dicom_json")
+    __slots__ = ("image_id", "output", "cache_control", "priority", "read_offset", "read_limit", "if_match_etag", "if_none_match_etag", "chunk_bytes", "include_dicom_json", "accept_local_file", "locality_token")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
     CACHE_CONTROL_FIELD_NUMBER: _ClassVar[int]
@@ -23,6 +23,8 @@ class LoadImageRequest(_message.Message):
     IF_NONE_MATCH_ETAG_FIELD_NUMBER: _ClassVar[int]
     CHUNK_BYTES_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_DICOM_JSON_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_LOCAL_FILE_FIELD_NUMBER: _ClassVar[int]
+    LOCALITY_TOKEN_FIELD_NUMBER: _ClassVar[int]
     image_id: str
     output: _types_pb2.OutputSpec
     cache_control: _types_pb2.CacheControl
@@ -33,17 +35,21 @@ class LoadImageRequest(_message.Message):
     if_none_match_etag: str
     chunk_bytes: int
     include_dicom_json: bool
-    def __init__(self, image_id: _Optional[str] = ..., output: _Optional[_Union[_types_pb2.OutputSpec, _Mapping]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., priority: _Optional[_Union[_types_pb2.Priority, str]] = ..., read_offset: _Optional[int] = ..., read_limit: _Optional[int] = ..., if_match_etag: _Optional[str] = ..., if_none_match_etag: _Optional[str] = ..., chunk_bytes: _Optional[int] = ..., include_dicom_json: bool = ...) -> None: ...
+    accept_local_file: bool
+    locality_token: bytes
+    def __init__(self, image_id: _Optional[str] = ..., output: _Optional[_Union[_types_pb2.OutputSpec, _Mapping]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., priority: _Optional[_Union[_types_pb2.Priority, str]] = ..., read_offset: _Optional[int] = ..., read_limit: _Optional[int] = ..., if_match_etag: _Optional[str] = ..., if_none_match_etag: _Optional[str] = ..., chunk_bytes: _Optional[int] = ..., include_dicom_json: bool = ..., accept_local_file: bool = ..., locality_token: _Optional[bytes] = ...) -> None: ...
 
 class LoadImageResponse(_message.Message):
-    __slots__ = ("header", "summary", "chunk")
+    __slots__ = ("header", "summary", "local_file", "chunk")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_FILE_FIELD_NUMBER: _ClassVar[int]
     CHUNK_FIELD_NUMBER: _ClassVar[int]
     header: ImageHeader
     summary: LoadSummary
+    local_file: LocalFile
     chunk: DataChunk
-    def __init__(self, header: _Optional[_Union[ImageHeader, _Mapping]] = ..., summary: _Optional[_Union[LoadSummary, _Mapping]] = ..., chunk: _Optional[_Union[DataChunk, _Mapping]] = ...) -> None: ...
+    def __init__(self, header: _Optional[_Union[ImageHeader, _Mapping]] = ..., summary: _Optional[_Union[LoadSummary, _Mapping]] = ..., local_file: _Optional[_Union[LocalFile, _Mapping]] = ..., chunk: _Optional[_Union[DataChunk, _Mapping]] = ...) -> None: ...
 
 class ImageHeader(_message.Message):
     __slots__ = ("image_id", "representation", "content_type", "layout", "metadata", "size_bytes", "range_start", "etag", "checksums", "cache_status", "age", "expire_time", "not_modified", "timing", "loader")
@@ -89,6 +95,16 @@ class DataChunk(_message.Message):
     data: bytes
     def __init__(self, offset: _Optional[int] = ..., crc32c: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
 
+class LocalFile(_message.Message):
+    __slots__ = ("path", "offset", "length")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    offset: int
+    length: int
+    def __init__(self, path: _Optional[str] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ...) -> None: ...
+
 class LoadSummary(_message.Message):
     __slots__ = ("sent_bytes", "size_bytes", "checksums", "timing", "stored", "etag")
     SENT_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +120,52 @@ class LoadSummary(_message.Message):
     stored: bool
     etag: str
     def __init__(self, sent_bytes: _Optional[int] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[_Union[_types_pb2.Checksums, _Mapping]] = ..., timing: _Optional[_Union[_types_pb2.Timing, _Mapping]] = ..., stored: bool = ..., etag: _Optional[str] = ...) -> None: ...
+
+class LoadImagesRequest(_message.Message):
+    __slots__ = ("image_ids", "output", "cache_control", "priority", "chunk_bytes", "accept_local_file", "locality_token", "in_request_order")
+    IMAGE_IDS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    CACHE_CONTROL_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_BYTES_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_LOCAL_FILE_FIELD_NUMBER: _ClassVar[int]
+    LOCALITY_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    IN_REQUEST_ORDER_FIELD_NUMBER: _ClassVar[int]
+    image_ids: _containers.RepeatedScalarFieldContainer[str]
+    output: _types_pb2.OutputSpec
+    cache_control: _types_pb2.CacheControl
+    priority: _types_pb2.Priority
+    chunk_bytes: int
+    accept_local_file: bool
+    locality_token: bytes
+    in_request_order: bool
+    def __init__(self, image_ids: _Optional[_Iterable[str]] = ..., output: _Optional[_Union[_types_pb2.OutputSpec, _Mapping]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., priority: _Optional[_Union[_types_pb2.Priority, str]] = ..., chunk_bytes: _Optional[int] = ..., accept_local_file: bool = ..., locality_token: _Optional[bytes] = ..., in_request_order: bool = ...) -> None: ...
+
+class LoadImagesResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[LoadImagesResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[LoadImagesResult, _Mapping]]] = ...) -> None: ...
+
+class LoadImagesResult(_message.Message):
+    __slots__ = ("index", "header", "summary", "local_file", "error_code", "error_reason", "error_message", "chunk")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_FILE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_CODE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_REASON_FIELD_NUMBER: _ClassVar[int]
+    ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    header: ImageHeader
+    summary: LoadSummary
+    local_file: LocalFile
+    error_code: int
+    error_reason: str
+    error_message: str
+    chunk: DataChunk
+    def __init__(self, index: _Optional[int] = ..., header: _Optional[_Union[ImageHeader, _Mapping]] = ..., summary: _Optional[_Union[LoadSummary, _Mapping]] = ..., local_file: _Optional[_Union[LocalFile, _Mapping]] = ..., error_code: _Optional[int] = ..., error_reason: _Optional[str] = ..., error_message: _Optional[str] = ..., chunk: _Optional[_Union[DataChunk, _Mapping]] = ...) -> None: ...
 
 class GetImageMetadataRequest(_message.Message):
     __slots__ = ("image_id", "cache_control", "priority", "include_dicom_json")
@@ -274,7 +336,7 @@ class GetServerInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetServerInfoResponse(_message.Message):
-    __slots__ = ("version", "instance_id", "loaders", "default_chunk_bytes", "max_chunk_bytes", "features", "start_time", "pid")
+    __slots__ = ("version", "instance_id", "loaders", "default_chunk_bytes", "max_chunk_bytes", "features", "start_time", "pid", "locality_token_file")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     LOADERS_FIELD_NUMBER: _ClassVar[int]
@@ -283,6 +345,7 @@ class GetServerInfoResponse(_message.Message):
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     PID_FIELD_NUMBER: _ClassVar[int]
+    LOCALITY_TOKEN_FILE_FIELD_NUMBER: _ClassVar[int]
     version: str
     instance_id: str
     loaders: _containers.RepeatedCompositeFieldContainer[LoaderInfo]
@@ -291,7 +354,8 @@ class GetServerInfoResponse(_message.Message):
     features: _containers.RepeatedScalarFieldContainer[str]
     start_time: _timestamp_pb2.Timestamp
     pid: int
-    def __init__(self, version: _Optional[str] = ..., instance_id: _Optional[str] = ..., loaders: _Optional[_Iterable[_Union[LoaderInfo, _Mapping]]] = ..., default_chunk_bytes: _Optional[int] = ..., max_chunk_bytes: _Optional[int] = ..., features: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pid: _Optional[int] = ...) -> None: ...
+    locality_token_file: str
+    def __init__(self, version: _Optional[str] = ..., instance_id: _Optional[str] = ..., loaders: _Optional[_Iterable[_Union[LoaderInfo, _Mapping]]] = ..., default_chunk_bytes: _Optional[int] = ..., max_chunk_bytes: _Optional[int] = ..., features: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pid: _Optional[int] = ..., locality_token_file: _Optional[str] = ...) -> None: ...
 
 class LoaderInfo(_message.Message):
     __slots__ = ("name", "schemes", "distribution", "version", "summary")

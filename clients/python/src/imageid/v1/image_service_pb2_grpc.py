@@ -74,6 +74,11 @@ class ImageServiceStub(object):
                 request_serializer=imageid_dot_v1_dot_image__service__pb2.LoadImageRequest.SerializeToString,
                 response_deserializer=imageid_dot_v1_dot_image__service__pb2.LoadImageResponse.FromString,
                 _registered_method=True)
+        self.LoadImages = channel.unary_stream(
+                '/imageid.v1.ImageService/LoadImages',
+                request_serializer=imageid_dot_v1_dot_image__service__pb2.LoadImagesRequest.SerializeToString,
+                response_deserializer=imageid_dot_v1_dot_image__service__pb2.LoadImagesResponse.FromString,
+                _registered_method=True)
         self.GetImageMetadata = channel.unary_unary(
                 '/imageid.v1.ImageService/GetImageMetadata',
                 request_serializer=imageid_dot_v1_dot_image__service__pb2.GetImageMetadataRequest.SerializeToString,
@@ -154,6 +159,17 @@ class ImageServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LoadImages(self, request, context):
+        """Streams many images, many of them in a message. Each image's results are those of
+        LoadImage: first one with `header` (and for a small body `chunk` and `summary` too, or a
+        `local_file` instead of chunks), at last one with `summary`. Results of different images
+        may be mixed; those of one are in order. An image that fails is told in its result and
+        does not end the call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetImageMetadata(self, request, context):
         """What a viewer must know of an image before its pixels. Fetches no more than that
         where the origin can tell it apart (WADO-RS).
@@ -208,6 +224,11 @@ def add_ImageServiceServicer_to_server(servicer, server):
                     servicer.LoadImage,
                     request_deserializer=imageid_dot_v1_dot_image__service__pb2.LoadImageRequest.FromString,
                     response_serializer=imageid_dot_v1_dot_image__service__pb2.LoadImageResponse.SerializeToString,
+            ),
+            'LoadImages': grpc.unary_stream_rpc_method_handler(
+                    servicer.LoadImages,
+                    request_deserializer=imageid_dot_v1_dot_image__service__pb2.LoadImagesRequest.FromString,
+                    response_serializer=imageid_dot_v1_dot_image__service__pb2.LoadImagesResponse.SerializeToString,
             ),
             'GetImageMetadata': grpc.unary_unary_rpc_method_handler(
                     servicer.GetImageMetadata,
@@ -302,6 +323,33 @@ class ImageService(object):
             '/imageid.v1.ImageService/LoadImage',
             imageid_dot_v1_dot_image__service__pb2.LoadImageRequest.SerializeToString,
             imageid_dot_v1_dot_image__service__pb2.LoadImageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LoadImages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/imageid.v1.ImageService/LoadImages',
+            imageid_dot_v1_dot_image__service__pb2.LoadImagesRequest.SerializeToString,
+            imageid_dot_v1_dot_image__service__pb2.LoadImagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

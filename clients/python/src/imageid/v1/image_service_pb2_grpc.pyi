@@ -74,6 +74,13 @@ class ImageServiceStub:
     with no gap; the last message has `summary`. A stream that ends without a summary
     failed, and its status says why.
     """
+    LoadImages: _grpc.UnaryStreamMultiCallable[_image_service_pb2.LoadImagesRequest, _image_service_pb2.LoadImagesResponse]
+    """Streams many images, many of them in a message. Each image's results are those of
+    LoadImage: first one with `header` (and for a small body `chunk` and `summary` too, or a
+    `local_file` instead of chunks), at last one with `summary`. Results of different images
+    may be mixed; those of one are in order. An image that fails is told in its result and
+    does not end the call.
+    """
     GetImageMetadata: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.GetImageMetadataRequest, _image_service_pb2.GetImageMetadataResponse]
     """What a viewer must know of an image before its pixels. Fetches no more than that
     where the origin can tell it apart (WADO-RS).
@@ -140,6 +147,13 @@ class ImageServiceAsyncStub(ImageServiceStub):
     `summary` too, so that a small image is one message); then follow `chunk`s in order
     with no gap; the last message has `summary`. A stream that ends without a summary
     failed, and its status says why.
+    """
+    LoadImages: _aio.UnaryStreamMultiCallable[_image_service_pb2.LoadImagesRequest, _image_service_pb2.LoadImagesResponse]  # type: ignore[assignment]
+    """Streams many images, many of them in a message. Each image's results are those of
+    LoadImage: first one with `header` (and for a small body `chunk` and `summary` too, or a
+    `local_file` instead of chunks), at last one with `summary`. Results of different images
+    may be mixed; those of one are in order. An image that fails is told in its result and
+    does not end the call.
     """
     GetImageMetadata: _aio.UnaryUnaryMultiCallable[_image_service_pb2.GetImageMetadataRequest, _image_service_pb2.GetImageMetadataResponse]  # type: ignore[assignment]
     """What a viewer must know of an image before its pixels. Fetches no more than that
@@ -210,6 +224,19 @@ class ImageServiceServicer(metaclass=_abc_1.ABCMeta):
         `summary` too, so that a small image is one message); then follow `chunk`s in order
         with no gap; the last message has `summary`. A stream that ends without a summary
         failed, and its status says why.
+        """
+
+    @_abc_1.abstractmethod
+    def LoadImages(
+        self,
+        request: _image_service_pb2.LoadImagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_image_service_pb2.LoadImagesResponse], _abc.AsyncIterator[_image_service_pb2.LoadImagesResponse]]:
+        """Streams many images, many of them in a message. Each image's results are those of
+        LoadImage: first one with `header` (and for a small body `chunk` and `summary` too, or a
+        `local_file` instead of chunks), at last one with `summary`. Results of different images
+        may be mixed; those of one are in order. An image that fails is told in its result and
+        does not end the call.
         """
 
     @_abc_1.abstractmethod

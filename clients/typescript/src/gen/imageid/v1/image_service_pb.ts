@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file imageid/v1/image_service.proto.
  */
 export const file_imageid_v1_image_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5pbWFnZWlkL3YxL2ltYWdlX3NlcnZpY2UucHJvdG8SCmltYWdlaWQudjEixAIKEExvYWRJbWFnZVJlcXVlc3QSEAoIaW1hZ2VfaWQYASABKAkSJgoGb3V0cHV0GAIgASgLMhYuaW1hZ2VpZC52MS5PdXRwdXRTcGVjEi8KDWNhY2hlX2NvbnRyb2wYAyABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBImCghwcmlvcml0eRgEIAEoDjIULmltYWdlaWQudjEuUHJpb3JpdHkSEwoLcmVhZF9vZmZzZXQYBiABKAMSEgoKcmVhZF9saW1pdBgHIAEoAxIVCg1pZl9tYXRjaF9ldGFnGAggASgJEhoKEmlmX25vbmVfbWF0Y2hfZXRhZxgJIAEoCRITCgtjaHVua19ieXRlcxgKIAEoBRIaChJpbmNsdWRlX2RpY29tX2pzb24YCyABKAhKBAgFEAZKBAgMEA1KBAgNEA4imAEKEUxvYWRJbWFnZVJlc3BvbnNlEicKBmhlYWRlchgBIAEoCzIXLmltYWdlaWQudjEuSW1hZ2VIZWFkZXISKAoHc3VtbWFyeRgCIAEoCzIXLmltYWdlaWQudjEuTG9hZFN1bW1hcnkSJAoFY2h1bmsYDyABKAsyFS5pbWFnZWlkLnYxLkRhdGFDaHVua0oECAMQBEoECAQQBSKBBAoLSW1hZ2VIZWFkZXISEAoIaW1hZ2VfaWQYASABKAkSMgoOcmVwcmVzZW50YXRpb24YAiABKA4yGi5pbWFnZWlkLnYxLlJlcHJlc2VudGF0aW9uEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIiCgZsYXlvdXQYBCABKAsyEi5pbWFnZWlkLnYxLkxheW91dBIrCghtZXRhZGF0YRgFIAEoCzIZLmltYWdlaWQudjEuSW1hZ2VNZXRhZGF0YRIXCgpzaXplX2J5dGVzGAYgASgDSACIAQESEwoLcmFuZ2Vfc3RhcnQYByABKAMSDAoEZXRhZxgIIAEoCRIoCgljaGVja3N1bXMYCSABKAsyFS5pbWFnZWlkLnYxLkNoZWNrc3VtcxItCgxjYWNoZV9zdGF0dXMYCiABKA4yFy5pbWFnZWlkLnYxLkNhY2hlU3RhdHVzEiYKA2FnZRgLIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgtleHBpcmVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbm90X21vZGlmaWVkGA0gASgIEiIKBnRpbWluZxgOIAEoCzISLmltYWdlaWQudjEuVGltaW5nEg4KBmxvYWRlchgPIAEoCUINCgtfc2l6ZV9ieXRlcyJJCglEYXRhQ2h1bmsSDgoGb2Zmc2V0GAEgASgDEhMKBmNyYzMyYxgCIAEoB0gAiAEBEgwKBGRhdGEYDyABKAxCCQoHX2NyYzMyYyKhAQoLTG9hZFN1bW1hcnkSEgoKc2VudF9ieXRlcxgBIAEoAxISCgpzaXplX2J5dGVzGAIgASgDEigKCWNoZWNrc3VtcxgDIAEoCzIVLmltYWdlaWQudjEuQ2hlY2tzdW1zEiIKBnRpbWluZxgEIAEoCzISLmltYWdlaWQudjEuVGltaW5nEg4KBnN0b3JlZBgFIAEoCBIMCgRldGFnGAYgASgJIqYBChdHZXRJbWFnZU1ldGFkYXRhUmVxdWVzdBIQCghpbWFnZV9pZBgBIAEoCRIvCg1jYWNoZV9jb250cm9sGAIgASgLMhguaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2wSJgoIcHJpb3JpdHkYAyABKA4yFC5pbWFnZWlkLnYxLlByaW9yaXR5EhoKEmluY2x1ZGVfZGljb21fanNvbhgFIAEoCEoECAQQBSKGAQoYR2V0SW1hZ2VNZXRhZGF0YVJlc3BvbnNlEisKCG1ldGFkYXRhGAEgASgLMhkuaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhEi0KDGNhY2hlX3N0YXR1cxgCIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSDgoGbG9hZGVyGAMgASgJIqwBChxCYXRjaEdldEltYWdlTWV0YWRhdGFSZXF1ZXN0EhEKCWltYWdlX2lkcxgBIAMoCRIvCg1jYWNoZV9jb250cm9sGAIgASgLMhguaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2wSJgoIcHJpb3JpdHkYAyABKA4yFC5pbWFnZWlkLnYxLlByaW9yaXR5EhoKEmluY2x1ZGVfZGljb21fanNvbhgFIAEoCEoECAQQBSJRCh1CYXRjaEdldEltYWdlTWV0YWRhdGFSZXNwb25zZRIwCgdyZXN1bHRzGAEgAygLMh8uaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhUmVzdWx0ItEBChNJbWFnZU1ldGFkYXRhUmVzdWx0Eg0KBWluZGV4GAEgASgFEisKCG1ldGFkYXRhGAIgASgLMhkuaW1hZ2VpZC52MS5JbWFnZU1ldGFkYXRhEi0KDGNhY2hlX3N0YXR1cxgDIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSDgoGbG9hZGVyGAQgASgJEhIKCmVycm9yX2NvZGUYBSABKAUSFAoMZXJyb3JfcmVhc29uGAYgASgJEhUKDWVycm9yX21lc3NhZ2UYByABKAkigAEKEUxpc3RJbWFnZXNSZXF1ZXN0EgwKBHJvb3QYASABKAkSLwoNY2FjaGVfY29udHJvbBgCIAEoCzIYLmltYWdlaWQudjEuQ2FjaGVDb250cm9sEiYKCHByaW9yaXR5GAMgASgOMhQuaW1hZ2VpZC52MS5Qcmlvcml0eUoECAQQBSI9ChJMaXN0SW1hZ2VzUmVzcG9uc2USJwoGaW1hZ2VzGAEgAygLMhcuaW1hZ2VpZC52MS5MaXN0ZWRJbWFnZSLrAQoLTGlzdGVkSW1hZ2USEAoIaW1hZ2VfaWQYASABKAkSIAoTc2VyaWVzX2luc3RhbmNlX3VpZBgCIAEoCUgAiAEBEh0KEHNvcF9pbnN0YW5jZV91aWQYAyABKAlIAYgBARIcCg9pbnN0YW5jZV9udW1iZXIYBCABKAVIAogBARIZCgxmcmFtZV9udW1iZXIYBSABKAVIA4gBAUIWChRfc2VyaWVzX2luc3RhbmNlX3VpZEITChFfc29wX2luc3RhbmNlX3VpZEISChBfaW5zdGFuY2VfbnVtYmVyQg8KDV9mcmFtZV9udW1iZXIiTgoRU3RhdEltYWdlc1JlcXVlc3QSEQoJaW1hZ2VfaWRzGAEgAygJEiYKBm91dHB1dBgCIAEoCzIWLmltYWdlaWQudjEuT3V0cHV0U3BlYyI6ChJTdGF0SW1hZ2VzUmVzcG9uc2USJAoFc3RhdHMYASADKAsyFS5pbWFnZWlkLnYxLkltYWdlU3RhdCJlCglJbWFnZVN0YXQSDgoGY2FjaGVkGAEgASgIEg0KBWZyZXNoGAIgASgIEg8KB2ZpbGxpbmcYAyABKAgSEgoKc2l6ZV9ieXRlcxgEIAEoAxIUCgxlcnJvcl9yZWFzb24YBSABKAki/AEKFVByZWZldGNoSW1hZ2VzUmVxdWVzdBIRCglpbWFnZV9pZHMYASADKAkSJwoHb3V0cHV0cxgCIAMoCzIWLmltYWdlaWQudjEuT3V0cHV0U3BlYxIvCg1jYWNoZV9jb250cm9sGAMgASgLMhguaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2wSJgoIcHJpb3JpdHkYBCABKA4yFC5pbWFnZWlkLnYxLlByaW9yaXR5EisKCGtlZXBfZm9yGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEgsKA3RhZxgHIAEoCRIOCgZkZXRhY2gYCCABKAhKBAgFEAYidwoWUHJlZmV0Y2hJbWFnZXNSZXNwb25zZRIrCgdyZXN1bHRzGAEgAygLMhouaW1hZ2VpZC52MS5QcmVmZXRjaFJlc3VsdBIMCgRkb25lGAIgASgFEg4KBmZhaWxlZBgDIAEoBRISCgpzaXplX2J5dGVzGAQgASgDIrMBCg5QcmVmZXRjaFJlc3VsdBINCgVpbmRleBgBIAEoBRISCgpzaXplX2J5dGVzGAIgASgDEi0KDGNhY2hlX3N0YXR1cxgDIAEoDjIXLmltYWdlaWQudjEuQ2FjaGVTdGF0dXMSDgoGc3RvcmVkGAQgASgIEhIKCmVycm9yX2NvZGUYBSABKAUSFAoMZXJyb3JfcmVhc29uGAYgASgJEhUKDWVycm9yX21lc3NhZ2UYByABKAkiFgoUR2V0U2VydmVySW5mb1JlcXVlc3Qi6wEKFUdldFNlcnZlckluZm9SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEhMKC2luc3RhbmNlX2lkGAIgASgJEicKB2xvYWRlcnMYAyADKAsyFi5pbWFnZWlkLnYxLkxvYWRlckluZm8SGwoTZGVmYXVsdF9jaHVua19ieXRlcxgEIAEoBRIXCg9tYXhfY2h1bmtfYnl0ZXMYBSABKAUSEAoIZmVhdHVyZXMYBiADKAkSLgoKc3RhcnRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDcGlkGAggASgFImMKCkxvYWRlckluZm8SDAoEbmFtZRgBIAEoCRIPCgdzY2hlbWVzGAIgAygJEhQKDGRpc3RyaWJ1dGlvbhgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEg8KB3N1bW1hcnkYBSABKAkymQUKDEltYWdlU2VydmljZRJPCglMb2FkSW1hZ2USHC5pbWFnZWlkLnYxLkxvYWRJbWFnZVJlcXVlc3QaHS5pbWFnZWlkLnYxLkxvYWRJbWFnZVJlc3BvbnNlIgOQAgEwARJiChBHZXRJbWFnZU1ldGFkYXRhEiMuaW1hZ2VpZC52MS5HZXRJbWFnZU1ldGFkYXRhUmVxdWVzdBokLmltYWdlaWQudjEuR2V0SW1hZ2VNZXRhZGF0YVJlc3BvbnNlIgOQAgEScwoVQmF0Y2hHZXRJbWFnZU1ldGFkYXRhEiguaW1hZ2VpZC52MS5CYXRjaEdldEltYWdlTWV0YWRhdGFSZXF1ZXN0GikuaW1hZ2VpZC52MS5CYXRjaEdldEltYWdlTWV0YWRhdGFSZXNwb25zZSIDkAIBMAESUgoKTGlzdEltYWdlcxIdLmltYWdlaWQudjEuTGlzdEltYWdlc1JlcXVlc3QaHi5pbWFnZWlkLnYxLkxpc3RJbWFnZXNSZXNwb25zZSIDkAIBMAESUAoKU3RhdEltYWdlcxIdLmltYWdlaWQudjEuU3RhdEltYWdlc1JlcXVlc3QaHi5pbWFnZWlkLnYxLlN0YXRJbWFnZXNSZXNwb25zZSIDkAIBEl4KDlByZWZldGNoSW1hZ2VzEiEuaW1hZ2VpZC52MS5QcmVmZXRjaEltYWdlc1JlcXVlc3QaIi5pbWFnZWlkLnYxLlByZWZldGNoSW1hZ2VzUmVzcG9uc2UiA5ACAjABElkKDUdldFNlcnZlckluZm8SIC5pbWFnZWlkLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiEuaW1hZ2VpZC52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2UiA5ACAUKVAQoOY29tLmltYWdlaWQudjFCEUltYWdlU2VydmljZVByb3RvUAFaJ2ltYWdlaWQuZXhhbXBsZS9nby9pbWFnZWlkL3YxO2ltYWdlaWR2MaICA0lYWKoCCkltYWdlaWQuVjHKAgpJbWFnZWlkXFYx4gIWSW1hZ2VpZFxWMVxHUEJNZXRhZGF0YeoCC0ltYWdlaWQ6OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_imageid_v1_types]);
+  fileDesc("Ch5pbWFnZWlkL3YxL2ltYWdlX3NlcnZpY2UucHJvdG8SCmltYWdlaWQudjEi6wIKEExvYWRJbWFnZVJlcXVlc3QSEAoIaW1hZ2VfaWQYASABKAkSJgoGb3V0cHV0GAIgASgLMhYuaW1hZ2VpZC52MS5PdXRwdXRTcGVjEi8KDWNhY2hlX2NvbnRyb2wYAyABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBImCghwcmlvcml0eRgEIAEoDjIULmltYWdlaWQudjEuUHJpb3JpdHkSEwoLcmVhZF9vZmZzZXQYBiABKAMSEgoKcmVhZF9saW1pdBgHIAEoAxIVCg1pZl9tYXRjaF9ldGFnGAggASgJEhoKEmlmX25vbmVfbWF0Y2hfZXRhZxgJIAEoCRITCgtjaHVua19ieXRlcxgKIAEoBRIaChJpbmNsdWRlX2RpY29tX2pzb24YCyABKAgSGQoRYWNjZXB0X2xvY2FsX2ZpbGUYDCABKAgSFgoObG9jYWxpdHlfdG9rZW4YDSABKAxKBAgFEAYivQEKEUxvYWRJbWFnZVJlc3BvbnNlEicKBmhlYWRlchgBIAEoCzIXLmltYWdlaWQudjEuSW1hZ2VIZWFkZXISKAoHc3VtbWFyeRgCIAEoCzIXLmltYWdlaWQudjEuTG9hZFN1bW1hcnkSKQoKbG9jYWxfZmlsZRgEIAEoCzIVLmltYWdlaWQudjEuTG9jYWxGaWxlEiQKBWNodW5rGA8gASgLMhUuaW1hZ2VpZC52MS5EYXRhQ2h1bmtKBAgDEAQigQQKC0ltYWdlSGVhZGVyEhAKCGltYWdlX2lkGAEgASgJEjIKDnJlcHJlc2VudGF0aW9uGAIgASgOMhouaW1hZ2VpZC52MS5SZXByZXNlbnRhdGlvbhIUCgxjb250ZW50X3R5cGUYAyABKAkSIgoGbGF5b3V0GAQgASgLMhIuaW1hZ2VpZC52MS5MYXlvdXQSKwoIbWV0YWRhdGEYBSABKAsyGS5pbWFnZWlkLnYxLkltYWdlTWV0YWRhdGESFwoKc2l6ZV9ieXRlcxgGIAEoA0gAiAEBEhMKC3JhbmdlX3N0YXJ0GAcgASgDEgwKBGV0YWcYCCABKAkSKAoJY2hlY2tzdW1zGAkgASgLMhUuaW1hZ2VpZC52MS5DaGVja3N1bXMSLQoMY2FjaGVfc3RhdHVzGAogASgOMhcuaW1hZ2VpZC52MS5DYWNoZVN0YXR1cxImCgNhZ2UYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoLZXhwaXJlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDG5vdF9tb2RpZmllZBgNIAEoCBIiCgZ0aW1pbmcYDiABKAsyEi5pbWFnZWlkLnYxLlRpbWluZxIOCgZsb2FkZXIYDyABKAlCDQoLX3NpemVfYnl0ZXMiSQoJRGF0YUNodW5rEg4KBm9mZnNldBgBIAEoAxITCgZjcmMzMmMYAiABKAdIAIgBARIMCgRkYXRhGA8gASgMQgkKB19jcmMzMmMiOQoJTG9jYWxGaWxlEgwKBHBhdGgYASABKAkSDgoGb2Zmc2V0GAIgASgDEg4KBmxlbmd0aBgDIAEoAyKhAQoLTG9hZFN1bW1hcnkSEgoKc2VudF9ieXRlcxgBIAEoAxISCgpzaXplX2J5dGVzGAIgASgDEigKCWNoZWNrc3VtcxgDIAEoCzIVLmltYWdlaWQudjEuQ2hlY2tzdW1zEiIKBnRpbWluZxgEIAEoCzISLmltYWdlaWQudjEuVGltaW5nEg4KBnN0b3JlZBgFIAEoCBIMCgRldGFnGAYgASgJIo8CChFMb2FkSW1hZ2VzUmVxdWVzdBIRCglpbWFnZV9pZHMYASADKAkSJgoGb3V0cHV0GAIgASgLMhYuaW1hZ2VpZC52MS5PdXRwdXRTcGVjEi8KDWNhY2hlX2NvbnRyb2wYAyABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBImCghwcmlvcml0eRgEIAEoDjIULmltYWdlaWQudjEuUHJpb3JpdHkSEwoLY2h1bmtfYnl0ZXMYBiABKAUSGQoRYWNjZXB0X2xvY2FsX2ZpbGUYByABKAgSFgoObG9jYWxpdHlfdG9rZW4YCCABKAwSGAoQaW5fcmVxdWVzdF9vcmRlchgJIAEoCEoECAUQBiJDChJMb2FkSW1hZ2VzUmVzcG9uc2USLQoHcmVzdWx0cxgBIAMoCzIcLmltYWdlaWQudjEuTG9hZEltYWdlc1Jlc3VsdCKGAgoQTG9hZEltYWdlc1Jlc3VsdBINCgVpbmRleBgBIAEoBRInCgZoZWFkZXIYAiABKAsyFy5pbWFnZWlkLnYxLkltYWdlSGVhZGVyEigKB3N1bW1hcnkYAyABKAsyFy5pbWFnZWlkLnYxLkxvYWRTdW1tYXJ5EikKCmxvY2FsX2ZpbGUYBCABKAsyFS5pbWFnZWlkLnYxLkxvY2FsRmlsZRISCgplcnJvcl9jb2RlGAUgASgFEhQKDGVycm9yX3JlYXNvbhgGIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAcgASgJEiQKBWNodW5rGA8gASgLMhUuaW1hZ2VpZC52MS5EYXRhQ2h1bmsipgEKF0dldEltYWdlTWV0YWRhdGFSZXF1ZXN0EhAKCGltYWdlX2lkGAEgASgJEi8KDWNhY2hlX2NvbnRyb2wYAiABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBImCghwcmlvcml0eRgDIAEoDjIULmltYWdlaWQudjEuUHJpb3JpdHkSGgoSaW5jbHVkZV9kaWNvbV9qc29uGAUgASgISgQIBBAFIoYBChhHZXRJbWFnZU1ldGFkYXRhUmVzcG9uc2USKwoIbWV0YWRhdGEYASABKAsyGS5pbWFnZWlkLnYxLkltYWdlTWV0YWRhdGESLQoMY2FjaGVfc3RhdHVzGAIgASgOMhcuaW1hZ2VpZC52MS5DYWNoZVN0YXR1cxIOCgZsb2FkZXIYAyABKAkirAEKHEJhdGNoR2V0SW1hZ2VNZXRhZGF0YVJlcXVlc3QSEQoJaW1hZ2VfaWRzGAEgAygJEi8KDWNhY2hlX2NvbnRyb2wYAiABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBImCghwcmlvcml0eRgDIAEoDjIULmltYWdlaWQudjEuUHJpb3JpdHkSGgoSaW5jbHVkZV9kaWNvbV9qc29uGAUgASgISgQIBBAFIlEKHUJhdGNoR2V0SW1hZ2VNZXRhZGF0YVJlc3BvbnNlEjAKB3Jlc3VsdHMYASADKAsyHy5pbWFnZWlkLnYxLkltYWdlTWV0YWRhdGFSZXN1bHQi0QEKE0ltYWdlTWV0YWRhdGFSZXN1bHQSDQoFaW5kZXgYASABKAUSKwoIbWV0YWRhdGEYAiABKAsyGS5pbWFnZWlkLnYxLkltYWdlTWV0YWRhdGESLQoMY2FjaGVfc3RhdHVzGAMgASgOMhcuaW1hZ2VpZC52MS5DYWNoZVN0YXR1cxIOCgZsb2FkZXIYBCABKAkSEgoKZXJyb3JfY29kZRgFIAEoBRIUCgxlcnJvcl9yZWFzb24YBiABKAkSFQoNZXJyb3JfbWVzc2FnZRgHIAEoCSKAAQoRTGlzdEltYWdlc1JlcXVlc3QSDAoEcm9vdBgBIAEoCRIvCg1jYWNoZV9jb250cm9sGAIgASgLMhguaW1hZ2VpZC52MS5DYWNoZUNvbnRyb2wSJgoIcHJpb3JpdHkYAyABKA4yFC5pbWFnZWlkLnYxLlByaW9yaXR5SgQIBBAFIj0KEkxpc3RJbWFnZXNSZXNwb25zZRInCgZpbWFnZXMYASADKAsyFy5pbWFnZWlkLnYxLkxpc3RlZEltYWdlIusBCgtMaXN0ZWRJbWFnZRIQCghpbWFnZV9pZBgBIAEoCRIgChNzZXJpZXNfaW5zdGFuY2VfdWlkGAIgASgJSACIAQESHQoQc29wX2luc3RhbmNlX3VpZBgDIAEoCUgBiAEBEhwKD2luc3RhbmNlX251bWJlchgEIAEoBUgCiAEBEhkKDGZyYW1lX251bWJlchgFIAEoBUgDiAEBQhYKFF9zZXJpZXNfaW5zdGFuY2VfdWlkQhMKEV9zb3BfaW5zdGFuY2VfdWlkQhIKEF9pbnN0YW5jZV9udW1iZXJCDwoNX2ZyYW1lX251bWJlciJOChFTdGF0SW1hZ2VzUmVxdWVzdBIRCglpbWFnZV9pZHMYASADKAkSJgoGb3V0cHV0GAIgASgLMhYuaW1hZ2VpZC52MS5PdXRwdXRTcGVjIjoKElN0YXRJbWFnZXNSZXNwb25zZRIkCgVzdGF0cxgBIAMoCzIVLmltYWdlaWQudjEuSW1hZ2VTdGF0ImUKCUltYWdlU3RhdBIOCgZjYWNoZWQYASABKAgSDQoFZnJlc2gYAiABKAgSDwoHZmlsbGluZxgDIAEoCBISCgpzaXplX2J5dGVzGAQgASgDEhQKDGVycm9yX3JlYXNvbhgFIAEoCSL8AQoVUHJlZmV0Y2hJbWFnZXNSZXF1ZXN0EhEKCWltYWdlX2lkcxgBIAMoCRInCgdvdXRwdXRzGAIgAygLMhYuaW1hZ2VpZC52MS5PdXRwdXRTcGVjEi8KDWNhY2hlX2NvbnRyb2wYAyABKAsyGC5pbWFnZWlkLnYxLkNhY2hlQ29udHJvbBImCghwcmlvcml0eRgEIAEoDjIULmltYWdlaWQudjEuUHJpb3JpdHkSKwoIa2VlcF9mb3IYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SCwoDdGFnGAcgASgJEg4KBmRldGFjaBgIIAEoCEoECAUQBiJ3ChZQcmVmZXRjaEltYWdlc1Jlc3BvbnNlEisKB3Jlc3VsdHMYASADKAsyGi5pbWFnZWlkLnYxLlByZWZldGNoUmVzdWx0EgwKBGRvbmUYAiABKAUSDgoGZmFpbGVkGAMgASgFEhIKCnNpemVfYnl0ZXMYBCABKAMiswEKDlByZWZldGNoUmVzdWx0Eg0KBWluZGV4GAEgASgFEhIKCnNpemVfYnl0ZXMYAiABKAMSLQoMY2FjaGVfc3RhdHVzGAMgASgOMhcuaW1hZ2VpZC52MS5DYWNoZVN0YXR1cxIOCgZzdG9yZWQYBCABKAgSEgoKZXJyb3JfY29kZRgFIAEoBRIUCgxlcnJvcl9yZWFzb24YBiABKAkSFQoNZXJyb3JfbWVzc2FnZRgHIAEoCSIWChRHZXRTZXJ2ZXJJbmZvUmVxdWVzdCKIAgoVR2V0U2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEwoLaW5zdGFuY2VfaWQYAiABKAkSJwoHbG9hZGVycxgDIAMoCzIWLmltYWdlaWQudjEuTG9hZGVySW5mbxIbChNkZWZhdWx0X2NodW5rX2J5dGVzGAQgASgFEhcKD21heF9jaHVua19ieXRlcxgFIAEoBRIQCghmZWF0dXJlcxgGIAMoCRIuCgpzdGFydF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNwaWQYCCABKAUSGwoTbG9jYWxpdHlfdG9rZW5fZmlsZRgJIAEoCSJjCgpMb2FkZXJJbmZvEgwKBG5hbWUYASABKAkSDwoHc2NoZW1lcxgCIAMoCRIUCgxkaXN0cmlidXRpb24YAyABKAkSDwoHdmVyc2lvbhgEIAEoCRIPCgdzdW1tYXJ5GAUgASgJMu0FCgxJbWFnZVNlcnZpY2USTwoJTG9hZEltYWdlEhwuaW1hZ2VpZC52MS5Mb2FkSW1hZ2VSZXF1ZXN0Gh0uaW1hZ2VpZC52MS5Mb2FkSW1hZ2VSZXNwb25zZSIDkAIBMAESUgoKTG9hZEltYWdlcxIdLmltYWdlaWQudjEuTG9hZEltYWdlc1JlcXVlc3QaHi5pbWFnZWlkLnYxLkxvYWRJbWFnZXNSZXNwb25zZSIDkAIBMAESYgoQR2V0SW1hZ2VNZXRhZGF0YRIjLmltYWdlaWQudjEuR2V0SW1hZ2VNZXRhZGF0YVJlcXVlc3QaJC5pbWFnZWlkLnYxLkdldEltYWdlTWV0YWRhdGFSZXNwb25zZSIDkAIBEnMKFUJhdGNoR2V0SW1hZ2VNZXRhZGF0YRIoLmltYWdlaWQudjEuQmF0Y2hHZXRJbWFnZU1ldGFkYXRhUmVxdWVzdBopLmltYWdlaWQudjEuQmF0Y2hHZXRJbWFnZU1ldGFkYXRhUmVzcG9uc2UiA5ACATABElIKCkxpc3RJbWFnZXMSHS5pbWFnZWlkLnYxLkxpc3RJbWFnZXNSZXF1ZXN0Gh4uaW1hZ2VpZC52MS5MaXN0SW1hZ2VzUmVzcG9uc2UiA5ACATABElAKClN0YXRJbWFnZXMSHS5pbWFnZWlkLnYxLlN0YXRJbWFnZXNSZXF1ZXN0Gh4uaW1hZ2VpZC52MS5TdGF0SW1hZ2VzUmVzcG9uc2UiA5ACARJeCg5QcmVmZXRjaEltYWdlcxIhLmltYWdlaWQudjEuUHJlZmV0Y2hJbWFnZXNSZXF1ZXN0GiIuaW1hZ2VpZC52MS5QcmVmZXRjaEltYWdlc1Jlc3BvbnNlIgOQAgIwARJZCg1HZXRTZXJ2ZXJJbmZvEiAuaW1hZ2VpZC52MS5HZXRTZXJ2ZXJJbmZvUmVxdWVzdBohLmltYWdlaWQudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlIgOQAgFClQEKDmNvbS5pbWFnZWlkLnYxQhFJbWFnZVNlcnZpY2VQcm90b1ABWidpbWFnZWlkLmV4YW1wbGUvZ28vaW1hZ2VpZC92MTtpbWFnZWlkdjGiAgNJWFiqAgpJbWFnZWlkLlYxygIKSW1hZ2VpZFxWMeICFkltYWdlaWRcVjFcR1BCTWV0YWRhdGHqAgtJbWFnZWlkOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_imageid_v1_types]);
 
 /**
  * @generated from message imageid.v1.LoadImageRequest
@@ -83,6 +83,20 @@ export type LoadImageRequest = Message<"imageid.v1.LoadImageRequest"> & {
    * @generated from field: bool include_dicom_json = 11;
    */
   includeDicomJson: boolean;
+
+  /**
+   * Answer with `local_file` instead of chunks where that is possible: the body is stored,
+   * the call came by the unix socket, and `locality_token` is what the file reads that
+   * GetServerInfo names as locality_token_file. Everything else is streamed as ever.
+   *
+   * @generated from field: bool accept_local_file = 12;
+   */
+  acceptLocalFile: boolean;
+
+  /**
+   * @generated from field: bytes locality_token = 13;
+   */
+  localityToken: Uint8Array;
 };
 
 /**
@@ -107,6 +121,11 @@ export type LoadImageResponse = Message<"imageid.v1.LoadImageResponse"> & {
    * @generated from field: imageid.v1.LoadSummary summary = 2;
    */
   summary?: LoadSummary | undefined;
+
+  /**
+   * @generated from field: imageid.v1.LocalFile local_file = 4;
+   */
+  localFile?: LocalFile | undefined;
 
   /**
    * The highest number, hence serialized last: a server can put a short prefix before
@@ -265,6 +284,41 @@ export const DataChunkSchema: GenMessage<DataChunk> = /*@__PURE__*/
   messageDesc(file_imageid_v1_image_service, 3);
 
 /**
+ * Where the bytes of the range asked for are, in a file that is never changed, only unlinked:
+ * map it read-only. It stays for some seconds at least; whoever comes too late finds no such
+ * file, or one of another length, and asks again without `accept_local_file`.
+ *
+ * @generated from message imageid.v1.LocalFile
+ */
+export type LocalFile = Message<"imageid.v1.LocalFile"> & {
+  /**
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * of the first byte, in the file
+   *
+   * @generated from field: int64 offset = 2;
+   */
+  offset: bigint;
+
+  /**
+   * in bytes
+   *
+   * @generated from field: int64 length = 3;
+   */
+  length: bigint;
+};
+
+/**
+ * Describes the message imageid.v1.LocalFile.
+ * Use `create(LocalFileSchema)` to create a new message.
+ */
+export const LocalFileSchema: GenMessage<LocalFile> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_image_service, 4);
+
+/**
  * @generated from message imageid.v1.LoadSummary
  */
 export type LoadSummary = Message<"imageid.v1.LoadSummary"> & {
@@ -310,7 +364,139 @@ export type LoadSummary = Message<"imageid.v1.LoadSummary"> & {
  * Use `create(LoadSummarySchema)` to create a new message.
  */
 export const LoadSummarySchema: GenMessage<LoadSummary> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 4);
+  messageDesc(file_imageid_v1_image_service, 5);
+
+/**
+ * @generated from message imageid.v1.LoadImagesRequest
+ */
+export type LoadImagesRequest = Message<"imageid.v1.LoadImagesRequest"> & {
+  /**
+   * At most 10000.
+   *
+   * @generated from field: repeated string image_ids = 1;
+   */
+  imageIds: string[];
+
+  /**
+   * @generated from field: imageid.v1.OutputSpec output = 2;
+   */
+  output?: OutputSpec | undefined;
+
+  /**
+   * @generated from field: imageid.v1.CacheControl cache_control = 3;
+   */
+  cacheControl?: CacheControl | undefined;
+
+  /**
+   * @generated from field: imageid.v1.Priority priority = 4;
+   */
+  priority: Priority;
+
+  /**
+   * As in LoadImageRequest.
+   *
+   * @generated from field: int32 chunk_bytes = 6;
+   */
+  chunkBytes: number;
+
+  /**
+   * @generated from field: bool accept_local_file = 7;
+   */
+  acceptLocalFile: boolean;
+
+  /**
+   * @generated from field: bytes locality_token = 8;
+   */
+  localityToken: Uint8Array;
+
+  /**
+   * Results in the order of image_ids, each image whole before the next; otherwise in the
+   * order in which they are ready, so that a slow or large one holds nobody up.
+   *
+   * @generated from field: bool in_request_order = 9;
+   */
+  inRequestOrder: boolean;
+};
+
+/**
+ * Describes the message imageid.v1.LoadImagesRequest.
+ * Use `create(LoadImagesRequestSchema)` to create a new message.
+ */
+export const LoadImagesRequestSchema: GenMessage<LoadImagesRequest> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_image_service, 6);
+
+/**
+ * @generated from message imageid.v1.LoadImagesResponse
+ */
+export type LoadImagesResponse = Message<"imageid.v1.LoadImagesResponse"> & {
+  /**
+   * @generated from field: repeated imageid.v1.LoadImagesResult results = 1;
+   */
+  results: LoadImagesResult[];
+};
+
+/**
+ * Describes the message imageid.v1.LoadImagesResponse.
+ * Use `create(LoadImagesResponseSchema)` to create a new message.
+ */
+export const LoadImagesResponseSchema: GenMessage<LoadImagesResponse> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_image_service, 7);
+
+/**
+ * @generated from message imageid.v1.LoadImagesResult
+ */
+export type LoadImagesResult = Message<"imageid.v1.LoadImagesResult"> & {
+  /**
+   * in the request, from 0
+   *
+   * @generated from field: int32 index = 1;
+   */
+  index: number;
+
+  /**
+   * @generated from field: imageid.v1.ImageHeader header = 2;
+   */
+  header?: ImageHeader | undefined;
+
+  /**
+   * @generated from field: imageid.v1.LoadSummary summary = 3;
+   */
+  summary?: LoadSummary | undefined;
+
+  /**
+   * @generated from field: imageid.v1.LocalFile local_file = 4;
+   */
+  localFile?: LocalFile | undefined;
+
+  /**
+   * google.rpc.Code; 0 where it did not fail
+   *
+   * @generated from field: int32 error_code = 5;
+   */
+  errorCode: number;
+
+  /**
+   * @generated from field: string error_reason = 6;
+   */
+  errorReason: string;
+
+  /**
+   * @generated from field: string error_message = 7;
+   */
+  errorMessage: string;
+
+  /**
+   * @generated from field: imageid.v1.DataChunk chunk = 15;
+   */
+  chunk?: DataChunk | undefined;
+};
+
+/**
+ * Describes the message imageid.v1.LoadImagesResult.
+ * Use `create(LoadImagesResultSchema)` to create a new message.
+ */
+export const LoadImagesResultSchema: GenMessage<LoadImagesResult> = /*@__PURE__*/
+  messageDesc(file_imageid_v1_image_service, 8);
 
 /**
  * @generated from message imageid.v1.GetImageMetadataRequest
@@ -342,7 +528,7 @@ export type GetImageMetadataRequest = Message<"imageid.v1.GetImageMetadataReques
  * Use `create(GetImageMetadataRequestSchema)` to create a new message.
  */
 export const GetImageMetadataRequestSchema: GenMessage<GetImageMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 5);
+  messageDesc(file_imageid_v1_image_service, 9);
 
 /**
  * @generated from message imageid.v1.GetImageMetadataResponse
@@ -369,7 +555,7 @@ export type GetImageMetadataResponse = Message<"imageid.v1.GetImageMetadataRespo
  * Use `create(GetImageMetadataResponseSchema)` to create a new message.
  */
 export const GetImageMetadataResponseSchema: GenMessage<GetImageMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 6);
+  messageDesc(file_imageid_v1_image_service, 10);
 
 /**
  * @generated from message imageid.v1.BatchGetImageMetadataRequest
@@ -403,7 +589,7 @@ export type BatchGetImageMetadataRequest = Message<"imageid.v1.BatchGetImageMeta
  * Use `create(BatchGetImageMetadataRequestSchema)` to create a new message.
  */
 export const BatchGetImageMetadataRequestSchema: GenMessage<BatchGetImageMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 7);
+  messageDesc(file_imageid_v1_image_service, 11);
 
 /**
  * A message carries up to 100 results, in the order of the request over the whole stream.
@@ -422,7 +608,7 @@ export type BatchGetImageMetadataResponse = Message<"imageid.v1.BatchGetImageMet
  * Use `create(BatchGetImageMetadataResponseSchema)` to create a new message.
  */
 export const BatchGetImageMetadataResponseSchema: GenMessage<BatchGetImageMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 8);
+  messageDesc(file_imageid_v1_image_service, 12);
 
 /**
  * @generated from message imageid.v1.ImageMetadataResult
@@ -476,7 +662,7 @@ export type ImageMetadataResult = Message<"imageid.v1.ImageMetadataResult"> & {
  * Use `create(ImageMetadataResultSchema)` to create a new message.
  */
 export const ImageMetadataResultSchema: GenMessage<ImageMetadataResult> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 9);
+  messageDesc(file_imageid_v1_image_service, 13);
 
 /**
  * @generated from message imageid.v1.ListImagesRequest
@@ -505,7 +691,7 @@ export type ListImagesRequest = Message<"imageid.v1.ListImagesRequest"> & {
  * Use `create(ListImagesRequestSchema)` to create a new message.
  */
 export const ListImagesRequestSchema: GenMessage<ListImagesRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 10);
+  messageDesc(file_imageid_v1_image_service, 14);
 
 /**
  * A message carries up to 500 images; the order holds over the whole stream.
@@ -524,7 +710,7 @@ export type ListImagesResponse = Message<"imageid.v1.ListImagesResponse"> & {
  * Use `create(ListImagesResponseSchema)` to create a new message.
  */
 export const ListImagesResponseSchema: GenMessage<ListImagesResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 11);
+  messageDesc(file_imageid_v1_image_service, 15);
 
 /**
  * @generated from message imageid.v1.ListedImage
@@ -563,7 +749,7 @@ export type ListedImage = Message<"imageid.v1.ListedImage"> & {
  * Use `create(ListedImageSchema)` to create a new message.
  */
 export const ListedImageSchema: GenMessage<ListedImage> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 12);
+  messageDesc(file_imageid_v1_image_service, 16);
 
 /**
  * @generated from message imageid.v1.StatImagesRequest
@@ -587,7 +773,7 @@ export type StatImagesRequest = Message<"imageid.v1.StatImagesRequest"> & {
  * Use `create(StatImagesRequestSchema)` to create a new message.
  */
 export const StatImagesRequestSchema: GenMessage<StatImagesRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 13);
+  messageDesc(file_imageid_v1_image_service, 17);
 
 /**
  * @generated from message imageid.v1.StatImagesResponse
@@ -606,7 +792,7 @@ export type StatImagesResponse = Message<"imageid.v1.StatImagesResponse"> & {
  * Use `create(StatImagesResponseSchema)` to create a new message.
  */
 export const StatImagesResponseSchema: GenMessage<StatImagesResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 14);
+  messageDesc(file_imageid_v1_image_service, 18);
 
 /**
  * @generated from message imageid.v1.ImageStat
@@ -653,7 +839,7 @@ export type ImageStat = Message<"imageid.v1.ImageStat"> & {
  * Use `create(ImageStatSchema)` to create a new message.
  */
 export const ImageStatSchema: GenMessage<ImageStat> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 15);
+  messageDesc(file_imageid_v1_image_service, 19);
 
 /**
  * @generated from message imageid.v1.PrefetchImagesRequest
@@ -715,7 +901,7 @@ export type PrefetchImagesRequest = Message<"imageid.v1.PrefetchImagesRequest"> 
  * Use `create(PrefetchImagesRequestSchema)` to create a new message.
  */
 export const PrefetchImagesRequestSchema: GenMessage<PrefetchImagesRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 16);
+  messageDesc(file_imageid_v1_image_service, 20);
 
 /**
  * Up to 100 results, and the sums up to and with them.
@@ -753,7 +939,7 @@ export type PrefetchImagesResponse = Message<"imageid.v1.PrefetchImagesResponse"
  * Use `create(PrefetchImagesResponseSchema)` to create a new message.
  */
 export const PrefetchImagesResponseSchema: GenMessage<PrefetchImagesResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 17);
+  messageDesc(file_imageid_v1_image_service, 21);
 
 /**
  * @generated from message imageid.v1.PrefetchResult
@@ -812,7 +998,7 @@ export type PrefetchResult = Message<"imageid.v1.PrefetchResult"> & {
  * Use `create(PrefetchResultSchema)` to create a new message.
  */
 export const PrefetchResultSchema: GenMessage<PrefetchResult> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 18);
+  messageDesc(file_imageid_v1_image_service, 22);
 
 /**
  * @generated from message imageid.v1.GetServerInfoRequest
@@ -825,7 +1011,7 @@ export type GetServerInfoRequest = Message<"imageid.v1.GetServerInfoRequest"> & 
  * Use `create(GetServerInfoRequestSchema)` to create a new message.
  */
 export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 19);
+  messageDesc(file_imageid_v1_image_service, 23);
 
 /**
  * @generated from message imageid.v1.GetServerInfoResponse
@@ -874,6 +1060,13 @@ export type GetServerInfoResponse = Message<"imageid.v1.GetServerInfoResponse"> 
    * @generated from field: int32 pid = 8;
    */
   pid: number;
+
+  /**
+   * Whoever reads it shares the disk with the daemon: see LoadImageRequest.accept_local_file.
+   *
+   * @generated from field: string locality_token_file = 9;
+   */
+  localityTokenFile: string;
 };
 
 /**
@@ -881,7 +1074,7 @@ export type GetServerInfoResponse = Message<"imageid.v1.GetServerInfoResponse"> 
  * Use `create(GetServerInfoResponseSchema)` to create a new message.
  */
 export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 20);
+  messageDesc(file_imageid_v1_image_service, 24);
 
 /**
  * @generated from message imageid.v1.LoaderInfo
@@ -924,7 +1117,7 @@ export type LoaderInfo = Message<"imageid.v1.LoaderInfo"> & {
  * Use `create(LoaderInfoSchema)` to create a new message.
  */
 export const LoaderInfoSchema: GenMessage<LoaderInfo> = /*@__PURE__*/
-  messageDesc(file_imageid_v1_image_service, 21);
+  messageDesc(file_imageid_v1_image_service, 25);
 
 /**
  * Resolves imageIds: URLs that name one image each and whose scheme (what stands before
@@ -978,6 +1171,20 @@ export const ImageService: GenService<{
     methodKind: "server_streaming";
     input: typeof LoadImageRequestSchema;
     output: typeof LoadImageResponseSchema;
+  },
+  /**
+   * Streams many images, many of them in a message. Each image's results are those of
+   * LoadImage: first one with `header` (and for a small body `chunk` and `summary` too, or a
+   * `local_file` instead of chunks), at last one with `summary`. Results of different images
+   * may be mixed; those of one are in order. An image that fails is told in its result and
+   * does not end the call.
+   *
+   * @generated from rpc imageid.v1.ImageService.LoadImages
+   */
+  loadImages: {
+    methodKind: "server_streaming";
+    input: typeof LoadImagesRequestSchema;
+    output: typeof LoadImagesResponseSchema;
   },
   /**
    * What a viewer must know of an image before its pixels. Fetches no more than that
