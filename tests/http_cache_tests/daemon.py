@@ -69,7 +69,7 @@ async def serving(directory: Path, origin: str) -> AsyncIterator[SuiteDaemon]:
     pool = Pool(1, Limits(memory_bytes=2**30, cpu_seconds=10.0, wall_seconds=10.0), metrics)
     await pool.start()
     resolver = Resolver(registry, store, sources, pool)
-    server = GrpcServer(Door(resolver, store.ledger, directory, metrics, "token"))
+    server = GrpcServer(Door(resolver, store, directory, metrics, "token", origins.urls_of))
     address = f"unix:{directory}/grpc.sock"
     await server.start((address,))
     await store.open()
