@@ -10,7 +10,7 @@ value the class. One instance serves all schemes that name the same class.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, runtime_checkable
@@ -167,6 +167,22 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundle:
+    """Resources that one request can deliver together, each in a part of its answer.
+
+    Args:
+        url: what is asked for.
+        resources: those of its parts that are wanted.
+        is_exact: the answer has a part for each of `resources` and no others. Otherwise it
+            has all that stands at `url`, wanted or not.
+    """
+
+    url: str
+    resources: tuple[Resource, ...]
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """An origin as configured, without its secrets.
 
@@ -239,6 +255,44 @@ class Pointed(Protocol):
 
     @property
     def configured_urls(self) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the answer to a bundle.
+
+    Args:
+        resource: which one it is; None where nobody wanted it, or nothing proves what it is.
+        source: as `Loader.open` gives it, without validators: those of the whole answer
+            identify none of its parts. Its chunks end only where the part is complete.
+    """
+
+    resource: Resource | None
+    source: Source
+
+
+@runtime_checkable
+class Bundler(Protocol):
+    """An ability some loaders have: to retrieve several resources in one request."""
+
+    def bundles(self, resources: Sequence[Resource]) -> list[Bundle]:
+        """How these can be had together. No I/O. Those in no bundle are had alone."""
+        ...
+
+    def open_bundle(
+        self, bundle: Bundle, transport: Transport
+    ) -> AbstractAsyncContextManager[AsyncIterator[Part]]:
+        """Deliver the parts in the order in which the origin sends them.
+
+        The next part skips what was not read of the one before. A resource may come in no
+        part, and after an error in the iterator those that came whole are good: the daemon
+        opens the others alone.
+
+        Raises:
+            errors.NotSeparable: the origin does not deliver these together.
+            errors.ImageError: one of its kinds.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar
 
 from imageid_loaders.accept import ANY
-from imageid_loaders.base import Image, ListedImage, Read, Request, Settings, Source
+from imageid_loaders.base import (
+    Bundle,
+    Image,
+    ListedImage,
+    Part,
+    Read,
+    Request,
+    Resource,
+    Settings,
+    Source,
+    Transport,
+)
 from imageid_loaders.errors import InvalidImageId
 from imageid_loaders.options import check_options
 from imageid_loaders.plain_get import open_plain
@@ -43,6 +55,14 @@ class DicomwebLoader:
         if request.resource.accept == ANY:
             return open_plain(request)
         return self._wado_rs.open(request)
+
+    def bundles(self, resources: Sequence[Resource]) -> list[Bundle]:
+        return self._wado_rs.bundles(resources)
+
+    def open_bundle(
+        self, bundle: Bundle, transport: Transport
+    ) -> AbstractAsyncContextManager[AsyncIterator[Part]]:
+        return self._wado_rs.open_bundle(bundle, transport)
 
     async def list_images(self, root: str, read: Read) -> list[ListedImage]:
         return await self._wado_rs.list_images(root, read)

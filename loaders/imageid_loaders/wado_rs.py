@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from imageid_loaders.accept import AcceptMemory
-from imageid_loaders.base import Image, ListedImage, Origin, Read, Request, Settings, Source
+from imageid_loaders.base import (
+    Bundle,
+    Image,
+    ListedImage,
+    Origin,
+    Part,
+    Read,
+    Request,
+    Resource,
+    Settings,
+    Source,
+    Transport,
+)
 from imageid_loaders.errors import Corrupt, InvalidImageId
 from imageid_loaders.listing import SERIES_INSTANCE_UID, SOP_INSTANCE_UID, listed_images, text
 from imageid_loaders.options import check_options
@@ -18,6 +30,7 @@ from imageid_loaders.retrieval import retrieve
 from imageid_loaders.server import wado_rs_url
 from imageid_loaders.url import is_http, split_scheme
 from imageid_loaders.wado_rs_address import Address, image_at, metadata_resource, parse_address
+from imageid_loaders.wado_rs_bundles import bundles_of, retrieve_bundle
 
 
 class WadoRsLoader:
@@ -36,6 +49,14 @@ class WadoRsLoader:
 
     def open(self, request: Request) -> AbstractAsyncContextManager[Source]:
         return retrieve(request, self._memory)
+
+    def bundles(self, resources: Sequence[Resource]) -> list[Bundle]:
+        return bundles_of(resources)
+
+    def open_bundle(
+        self, bundle: Bundle, transport: Transport
+    ) -> AbstractAsyncContextManager[AsyncIterator[Part]]:
+        return retrieve_bundle(bundle, transport)
 
     async def list_images(self, root: str, read: Read) -> list[ListedImage]:
         address = parse_address(_url_of(root, self._origins))

@@ -21,6 +21,7 @@ from imageid_daemon.workers import Limits, Pool
 from imageid_loaders.base import Image, NotModified, Request, Resource, Settings, Source
 from imageid_loaders.errors import ImageError, InvalidImageId, NotFound
 
+FRESH = {"cache-control": "max-age=60"}
 ETAG = '"1"'
 
 

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import time
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 import msgspec
 
-from imageid_daemon.cache import Entry, Failures, Reservation, Store, freshness
+from imageid_daemon.cache import (
+    Demand,
+    Entry,
+    Failures,
+    Reservation,
+    Store,
+    Verdict,
+    freshness,
+)
 from imageid_daemon.callers import Caller, Claims
 from imageid_daemon.events import EventKind
 from imageid_daemon.fills import Fill, to_its_end
 from imageid_daemon.resolver.answer import Timing
+from imageid_daemon.resolver.bundles import Seat
 from imageid_daemon.resolver.places import Place, Places
 from imageid_daemon.resolver.shown_url import shown_url
 from imageid_loaders.base import (
     Loader,
     NotModified,
+    Part,
     Request,
     Resource,
     Source,
@@ -64,6 +75,7 @@ class Fetch:
         stored: the copy that the origin may confirm.
         keep: False where the caller forbids it.
         caller: who wants it first.
+        seat: where its part of a larger answer is waited for.
     """
 
     loader: Loader
@@ -73,6 +85,13 @@ class Fetch:
     stored: Entry | None
     keep: bool
     caller: Caller
+    seat: Seat | None = None
+
+    def open(self, request: Request) -> AbstractAsyncContextManager[Source]:
+        """As `Loader.open`."""
+        if self.seat is None:
+            return self.loader.open(request)
+        return self.seat.open(self.loader, request)
 
 
 class Fetching:
@@ -137,7 +156,7 @@ class Fetching:
         started_seconds = time.monotonic()
         reservation = self._store.reservation()
         try:
-            async with fetch.loader.open(request) as source:
+            async with fetch.open(request) as source:
                 arrival = await self._arrive(fill, fetch, source, reservation, started_seconds)
                 await self._receive(fill, source, arrival, reservation)
             arrival.timing.origin_total = time.monotonic() - started_seconds
@@ -230,6 +249,18 @@ class Fetching:
         with contextlib.suppress(OSError):
             await to_its_end(self._store.renew(entry))
         fill.announce(Arrival(entry.media_type, confirmed=True, entry=entry, stored=True))
+
+    def is_kept(self, part: Part) -> bool:
+        """Whether such an answer, once stored, serves who asks for it then."""
+        headers = part.source.headers
+        if part.resource is None:
+            return True
+        now_seconds, resource = time.time(), part.resource
+        said = self._headers(resource, freshness.kept(headers))
+        verdict = freshness.judge(
+            said, now_seconds, resource.fresh_for_seconds, Demand(), now_seconds
+        )
+        return freshness.storable(headers) and verdict is Verdict.FRESH
 
     def _headers(self, resource: Resource, headers: dict[str, str]) -> dict[str, str]:
         if resource.is_instance and self._origins.is_immutable(resource.url):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -45,9 +46,16 @@ class Prefetches:
         self._detached: set[_Job] = set()
 
     async def run(
-        self, steps: Iterable[Step], *, detach: bool
+        self,
+        steps: Iterable[Step],
+        *,
+        detach: bool,
+        within: AbstractAsyncContextManager[object],
     ) -> AsyncGenerator[list[Prefetched], None]:
         """Carry steps out. Close the iterator to stop, unless it is detached.
+
+        Args:
+            within: entered before the first step, left after the last.
 
         Yields:
             Those that are done by now, in the order in which they were.
@@ -60,7 +68,7 @@ class Prefetches:
                 f"{_MOST_DETACHED} detached prefetches run already. Wait for one to end, or "
                 "prefetch without detaching."
             )
-        job = _Job(steps)
+        job = _Job(steps, within)
         if detach:
             self._detached.add(job)
             job.task.add_done_callback(lambda _: self._detached.discard(job))
@@ -77,8 +85,9 @@ class Prefetches:
 
 
 class _Job:
-    def __init__(self, steps: Iterable[Step]) -> None:
+    def __init__(self, steps: Iterable[Step], within: AbstractAsyncContextManager[object]) -> None:
         self._steps = iter(steps)
+        self._within = within
         self._results: list[Prefetched] = []
         self._grown = asyncio.Event()
         self.task = asyncio.create_task(self._work())
@@ -105,7 +114,7 @@ class _Job:
             self.task.exception()  # told already, or of no more interest
 
     async def _work(self) -> None:
-        async with asyncio.TaskGroup() as group:
+        async with self._within, asyncio.TaskGroup() as group:
             for _ in range(_AT_ONCE):
                 group.create_task(self._one_after_the_other())
 

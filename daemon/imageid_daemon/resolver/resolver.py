@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import (
     AsyncGenerator,
@@ -11,7 +12,7 @@ from collections.abc import (
     Iterable,
     Sequence,
 )
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -36,6 +37,9 @@ from imageid_daemon.slices import in_slice_order
 from imageid_daemon.workers import Pool
 from imageid_loaders.base import ListedImage, Lister, Resource
 from imageid_loaders.errors import ImageError, InvalidImageId
+
+# Others have a turn of the loop in between.
+_IMAGES_A_TURN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,39 @@ class Resolver:
         resolved = self._resolve(image_id)
         async with AsyncExitStack() as stack:
             yield await self._representations.obtain(stack, resolved, output, demand)
+
+    @asynccontextmanager
+    async def expecting(
+        self,
+        image_ids: Iterable[str],
+        outputs: Sequence[Output],
+        demand: Demand,
+        *,
+        check: Callable[[str], object],
+    ) -> AsyncIterator[None]:
+        """Say that these images are about to be loaded, by the same caller, one by one.
+
+        While the context lasts, what is missing of them is fetched in few, larger requests
+        where an origin can do that. Enter it before the first of them is loaded.
+
+        Args:
+            check: raises the `ImageError` of an imageId that must not reach a loader.
+        """
+        by_scheme: dict[str, list[Resolved]] = {}
+        for number, image_id in enumerate(image_ids, 1):
+            with suppress(ImageError):  # who loads it hears of it
+                check(image_id)
+                resolved = self._resolve(image_id)
+                by_scheme.setdefault(resolved.scheme, []).append(resolved)
+            if number % _IMAGES_A_TURN == 0:
+                await asyncio.sleep(0)
+        async with AsyncExitStack() as stack:
+            for scheme, found in by_scheme.items():
+                resources = [resolved.image.resource for resolved in found]
+                await stack.enter_async_context(
+                    self._sources.expected(found[0].loader, scheme, resources, demand)
+                )
+            yield
 
     async def metadata(self, image_id: str, demand: Demand) -> tuple[ImageMetadata, CacheStatus]:
         """What the image's header says; fetches no pixels where the origin can tell it apart.
@@ -186,7 +223,8 @@ class Resolver:
             return await self._bring(index, image_ids[index], outputs, demand, keep)
 
         steps = (partial(_told, index, bring) for index in range(len(image_ids)))
-        return self._prefetches.run(steps, detach=detach)
+        expecting = self.expecting(image_ids, outputs, demand, check=check)
+        return self._prefetches.run(steps, detach=detach, within=expecting)
 
     async def _bring(
         self,

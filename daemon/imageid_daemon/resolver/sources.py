@@ -6,10 +6,15 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack, closing
+from collections.abc import AsyncIterator, Iterable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+)
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 from imageid_daemon.cache import (
     Demand,
@@ -23,6 +28,7 @@ from imageid_daemon.cache import (
 from imageid_daemon.callers import Caller, Priority
 from imageid_daemon.fills import Blob, Fill, Fills
 from imageid_daemon.resolver.answer import Answer, CacheStatus
+from imageid_daemon.resolver.bundles import Bundles, Seat, Wanted
 from imageid_daemon.resolver.fetching import Arrival, Fetch, Fetching, Origins
 from imageid_daemon.resolver.places import Place, Places
 from imageid_loaders.base import Loader, Resource
@@ -48,6 +54,7 @@ class Sources:
         self._failures = Failures()
         self._fetching = Fetching(store, origins, self._places, self._failures, max_image_bytes)
         self._fills: Fills[Arrival] = Fills(store.new_spool_path, store.disk)
+        self._bundles = Bundles(origins.transport, self._join_part, self._fetching.is_kept)
         self._private = itertools.count()
         self._refreshing: set[asyncio.Task[None]] = set()
 
@@ -89,6 +96,54 @@ class Sources:
             task.cancel()
         await asyncio.gather(*self._refreshing, return_exceptions=True)
         await self._fills.close()
+        await self._bundles.close()
+
+    @asynccontextmanager
+    async def expected(
+        self, loader: Loader, scheme: str, resources: Iterable[Resource], demand: Demand
+    ) -> AsyncIterator[None]:
+        """Fetch what is missing of these in few requests, while the context lasts.
+
+        They are obtained one by one as ever: each is stored, on its way, or fetched alone.
+        """
+        wanted = (
+            []
+            if not self._may_gather(demand)
+            else [
+                each
+                for resource in resources
+                if self._is_missing(each := Wanted(resource, self._places.of(resource)), demand)
+            ]
+        )
+        async with self._bundles.expected(loader, scheme, wanted, demand.caller):
+            yield
+
+    def _may_gather(self, demand: Demand) -> bool:
+        # Who demands more than that of a copy would not be served from what comes so.
+        return demand.takes_stale_unasked and self._store.disk.is_writable
+
+    def _is_missing(self, wanted: Wanted, demand: Demand) -> bool:
+        place, ledger = wanted.place, self._store.ledger
+        return not (
+            place.key in ledger
+            or place.public_key in ledger
+            or place.fill_key in self._fills
+            or self._failures.find(place.key, place.sent, demand, time.time())
+        )
+
+    def _join_part(
+        self, loader: Loader, scheme: str, seat: Seat, caller: Caller
+    ) -> AbstractAsyncContextManager[object]:
+        resource, place = seat.wanted.resource, seat.wanted.place
+        fetch = Fetch(loader, scheme, resource, place, None, True, caller, seat)
+        return self._fills.join(place.fill_key, partial(self._carry_out, fetch), caller)
+
+    async def _carry_out(self, fetch: Fetch, fill: Fill[Arrival]) -> None:
+        try:
+            await self._fetching.carry_out(fill, fetch)
+        finally:
+            if fetch.seat is not None:
+                fetch.seat.leave()
 
     async def obtain(
         self, stack: AsyncExitStack, loader: Loader, scheme: str, resource: Resource, demand: Demand
@@ -153,13 +208,12 @@ class Sources:
 
     async def _follow(self, stack: AsyncExitStack, fetch: Fetch, blob: Blob | None) -> Answer:
         fill_key = fetch.place.fill_key
-        if not fetch.keep:
+        if fetch.keep:
+            fetch = replace(fetch, seat=self._bundles.seat(fill_key, fetch.caller))
+        else:
             # Nobody may join what must not be kept for anybody.
             fill_key = f"{fill_key}#{next(self._private)}"
-
-        def work(fill: Fill[Arrival]) -> Coroutine[Any, Any, None]:
-            return self._fetching.carry_out(fill, fetch)
-
+        work = partial(self._carry_out, fetch)
         fill, started = await stack.enter_async_context(
             self._fills.join(fill_key, work, fetch.caller)
         )

@@ -1,0 +1,259 @@
+"""Requests that feed many fills: each part of the answer is the body of one.
+
+A wanted resource has a seat in its bundle. A fill of it waits at the seat for its part,
+and where none comes, fetches the resource alone. So whatever becomes of a bundle, nobody
+is worse off than without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import structlog
+
+from imageid_daemon.callers import Caller, Claims
+from imageid_daemon.resolver.gathering import Refusals, Totals, Yield
+from imageid_daemon.resolver.places import Place
+from imageid_loaders.base import Bundle, Bundler, Loader, Part, Request, Resource, Source, Transport
+from imageid_loaders.errors import ImageError, NotSeparable
+
+log = structlog.get_logger("imageid.resolver")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A resource that is missing, and where its answer goes."""
+
+    resource: Resource
+    place: Place
+
+
+class Seat:
+    """Where a fill waits for its part."""
+
+    def __init__(self, wanted: Wanted, callers: Counter[Caller]) -> None:
+        self.wanted = wanted
+        self.callers = callers
+        loop = asyncio.get_running_loop()
+        self._source: asyncio.Future[Source | None] = loop.create_future()
+        self.left: asyncio.Future[None] = loop.create_future()
+
+    def bring(self, source: Source) -> None:
+        """The part has come; `left` is done when it was read."""
+        self._source.set_result(source)
+
+    def release(self) -> None:
+        """No part will come."""
+        if not self._source.done():
+            self._source.set_result(None)
+
+    def leave(self) -> None:
+        """Nobody reads the part any more."""
+        if not self.left.done():
+            self.left.set_result(None)
+
+    @asynccontextmanager
+    async def open(self, loader: Loader, request: Request) -> AsyncIterator[Source]:
+        """As `Loader.open`, once it is known whether the part comes."""
+        # Not awaited itself: a fill that is cancelled must not take it from the next one.
+        await asyncio.wait([self._source])
+        source = self._source.result()
+        if source is None:
+            async with loader.open(request) as alone:
+                yield alone
+            return
+        try:
+            yield source
+        finally:
+            self.leave()
+
+
+# Joins the fill that a seat belongs to, and starts it where nobody waits for it yet.
+Join: TypeAlias = Callable[[Loader, str, Seat, Caller], AbstractAsyncContextManager[Any]]
+
+
+class Bundles:
+    """All that are on their way.
+
+    Args:
+        transport: of a scheme, for those who wait.
+        join: how a part gets into its fill.
+        is_kept: whether an answer with such headers is still good once it is stored. What
+            is not would have to be fetched again by all who have not joined its fill.
+    """
+
+    def __init__(
+        self,
+        transport: Callable[[str, Claims], Transport],
+        join: Join,
+        is_kept: Callable[[Part], bool],
+    ) -> None:
+        self.totals = Totals()
+        self.refusals = Refusals()
+        self.join = join
+        self.is_kept = is_kept
+        self._transport = transport
+        self._seats: dict[str, _Running] = {}
+        self._running: set[_Running] = set()
+
+    def seat(self, fill_key: str, caller: Caller) -> Seat | None:
+        """Where a caller's fill of this key has to wait.
+
+        None also where the caller has not asked for the bundle: it may be more urgent than
+        those who have, and their answer may be long. Its own request is under way at once.
+        """
+        running = self._seats.get(fill_key)
+        if running is None:
+            return None
+        if caller not in running.callers:
+            self.take(fill_key, running).release()
+            return None
+        return running.seats[fill_key]
+
+    @asynccontextmanager
+    async def expected(
+        self, loader: Loader, scheme: str, wanted: Iterable[Wanted], caller: Caller
+    ) -> AsyncIterator[None]:
+        """Fetch together what can be, while the context lasts; others may expect the same."""
+        alone, joined = [], set()
+        for each in wanted:
+            running = self._seats.get(each.place.fill_key)
+            if running is None:
+                alone.append(each)
+            else:
+                joined.add(running)
+        if isinstance(loader, Bundler):
+            joined |= self._start(loader, scheme, alone)
+        for running in joined:
+            running.enter(caller)
+        try:
+            yield
+        finally:
+            for running in joined:
+                running.leave(caller)
+
+    async def close(self) -> None:
+        tasks = [running.task for running in self._running]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def take(self, fill_key: str, running: _Running) -> Seat:
+        """The seat of a key, which is nobody's from now on."""
+        del self._seats[fill_key]
+        return running.seats.pop(fill_key)
+
+    def _start(self, loader: Any, scheme: str, wanted: list[Wanted]) -> set[_Running]:
+        by_key = {each.resource.key: each for each in wanted if not each.resource.request_headers}
+        started = set()
+        for bundle in loader.bundles([each.resource for each in by_key.values()]):
+            refused = self.refusals.is_refused(bundle, time.monotonic())
+            if refused or not self.totals.is_worth(bundle):
+                continue
+            members = [by_key[resource.key] for resource in bundle.resources]
+            running = _Running(self, loader, scheme, bundle, members)
+            running.begin(self._transport(scheme, running.claims), self._ended)
+            self._running.add(running)
+            self._seats |= dict.fromkeys(running.seats, running)
+            started.add(running)
+        return started
+
+    def _ended(self, running: _Running) -> None:
+        self._running.discard(running)
+        for fill_key in list(running.seats):
+            self.take(fill_key, running).release()
+
+
+class _Running:
+    """One request and its seats."""
+
+    def __init__(
+        self, bundles: Bundles, loader: Any, scheme: str, bundle: Bundle, wanted: list[Wanted]
+    ) -> None:
+        self.callers: Counter[Caller] = Counter()
+        self.claims = Claims()
+        self.seats = {each.place.fill_key: Seat(each, self.callers) for each in wanted}
+        self._key_of = {each.resource.key: each.place.fill_key for each in wanted}
+        self._bundles = bundles
+        self._loader = loader
+        self._scheme = scheme
+        self._bundle = bundle
+        self._is_handing_over = False
+        self._stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.task: asyncio.Task[None]
+
+    def begin(self, transport: Transport, ended: Callable[[_Running], None]) -> None:
+        self.task = asyncio.create_task(self._run(transport))
+        self.task.add_done_callback(lambda _: ended(self))
+
+    def enter(self, caller: Caller) -> None:
+        self.callers[caller] += 1
+        self.claims.add(caller)
+
+    def leave(self, caller: Caller) -> None:
+        self.callers[caller] -= 1
+        self.claims.remove(caller)
+        if not self.callers[caller]:
+            del self.callers[caller]
+        if not self.callers and not self._stopped.done():
+            self._stopped.set_result(None)
+            # A part on its way may be followed by somebody else: it is whole first.
+            if not self._is_handing_over:
+                self.task.cancel()
+
+    async def _run(self, transport: Transport) -> None:
+        try:
+            async with self._loader.open_bundle(self._bundle, transport) as parts:
+                await self._receive(parts)
+        except NotSeparable:
+            self._bundles.refusals.refused(self._bundle, time.monotonic())
+        except ImageError:
+            pass  # who waits hears of it from a request of its own
+        except Exception as error:  # a loader may raise anything
+            stack = "".join(traceback.format_tb(error.__traceback__))
+            log.error("a bundle failed unexpectedly", error=type(error).__name__, stack=stack)
+
+    async def _receive(self, parts: AsyncIterator[Part]) -> None:
+        brought = Yield(wanted=len(self.seats))
+        async for part in parts:
+            size_bytes = part.source.size_bytes or 0
+            if part.resource is None:
+                brought.unwanted += 1
+                brought.unwanted_bytes += size_bytes
+            else:
+                brought.wanted_bytes += size_bytes
+            if brought.is_waste or not self._bundles.is_kept(part):
+                self._note_total(brought)
+                return
+            if part.resource is not None:
+                await self._hand_over(part.resource, part.source)
+            if self._stopped.done():
+                return
+        self._bundles.refusals.delivered(self._bundle)
+        self._note_total(brought)
+
+    def _note_total(self, brought: Yield) -> None:
+        self._bundles.totals.note(self._bundle.url, brought.wanted + brought.unwanted)
+
+    async def _hand_over(self, resource: Resource, source: Source) -> None:
+        fill_key = self._key_of[resource.key]
+        if fill_key not in self.seats:
+            return  # somebody was in a hurry, and has fetched it alone
+        caller = self.claims.foremost
+        self._is_handing_over = True
+        try:
+            seat = self.seats[fill_key]
+            async with self._bundles.join(self._loader, self._scheme, seat, caller):
+                self._bundles.take(fill_key, self)
+                seat.bring(source)
+                await asyncio.wait([seat.left, self._stopped], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([seat.left])
+        finally:
+            self._is_handing_over = False
