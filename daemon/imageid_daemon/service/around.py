@@ -9,18 +9,15 @@ from __future__ import annotations
 import asyncio
 import hmac
 import inspect
-import secrets
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NoReturn
 
 import grpc
-import structlog
 from google.protobuf import descriptor_pool
 
 from imageid_daemon.metrics import CallMetrics
 from imageid_daemon.service.counting import Count, Counters
-from imageid_daemon.service.errors import CallerRejected, abort
+from imageid_daemon.service.errors import CallerRejected, abort, reported
 from imageid_daemon.service.locality import is_by_unix_socket
 from imageid_daemon.service.written_stream import Writing
 from imageid_loaders.errors import ImageError
@@ -31,8 +28,6 @@ Stream = Callable[[Any, Context], AsyncIterator[Any]]
 
 # Whoever watches over daemons need not know their secrets.
 _OPEN_SERVICE = "/grpc.health.v1.Health/"
-
-log = structlog.get_logger("imageid.service")
 
 
 class Around(grpc.aio.ServerInterceptor):
@@ -141,23 +136,7 @@ def _is_stream(method: str) -> bool:
 
 
 async def _abort(method: str, context: Context, error: Exception) -> NoReturn:
-    """Give a failure its code and details; a bug becomes INTERNAL with a request id."""
+    """Give a failure its code and details."""
     if isinstance(error, grpc.aio.AbortError):
         raise error
-    if isinstance(error, ImageError):
-        await abort(context, error)
-    request_id = secrets.token_hex(8)
-    # The stack without the message, which may hold a URL.
-    stack = "".join(traceback.format_tb(error.__traceback__))
-    log.error(
-        "call failed unexpectedly",
-        method=method, request_id=request_id, error=type(error).__name__, stack=stack,
-    )  # fmt: skip
-    await abort(
-        context,
-        ImageError(
-            "The daemon failed unexpectedly. Its log has the details under this request id: "
-            f"{request_id}.",
-            request_id=request_id,
-        ),
-    )
+    await abort(context, error if isinstance(error, ImageError) else reported(method, error))

@@ -20,6 +20,7 @@ from imageid.v1 import (
 from imageid_daemon.cache import Store
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.resolver import Resolver
+from imageid_daemon.service.answering import Answering
 from imageid_daemon.service.around import Around
 from imageid_daemon.service.cache_service import CacheService
 from imageid_daemon.service.image_service import ImageService
@@ -61,13 +62,17 @@ class GrpcServer:
             # By default a second daemon would bind the same port and get half of the calls.
             options=[("grpc.so_reuseport", 0)],
         )
-        loads = Loads(door.resolver, door.metrics, door.locality, door.store.hand_out)
+        answering = Answering(door.resolver, door.metrics)
+        loads = Loads(answering, door.locality, door.store.hand_out)
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(
             ImageService(door.resolver, door.locality),  # type: ignore[abstract]  # of two: `loads`
             self._server,
         )
         streams = written_streams(
-            {"LoadImage": (image_service_pb2.LoadImageRequest, loads.load_image)}
+            {
+                "LoadImage": (image_service_pb2.LoadImageRequest, loads.load_image),
+                "LoadImages": (image_service_pb2.LoadImagesRequest, loads.load_images),
+            }
         )
         self._server.add_registered_method_handlers(_IMAGE_SERVICE, streams)
         cache_service_pb2_grpc.add_CacheServiceServicer_to_server(

@@ -48,6 +48,11 @@ class Part(NamedTuple):
         return bool(self.summary) or self.error is not None
 
     @property
+    def size_bytes(self) -> int:
+        """Of its message, within a few bytes."""
+        return len(self.header) + self.data_bytes
+
+    @property
     def data_bytes(self) -> int:
         return 0 if self.chunk is None else len(self.chunk.data)
 
