@@ -108,6 +108,14 @@ class Store:
         """The entry of a key. Absent keys and those used lately cost no I/O."""
         return await self._contents.find(key)
 
+    def current(self, key: str) -> Entry | None:
+        """The entry of a key if it is in memory; the same object while nothing has changed."""
+        return self._contents.current(key)
+
+    def is_trusted(self, entry: Entry) -> bool:
+        """Whether its blob is served without a look at its bytes."""
+        return self._trust.is_trusted(entry)
+
     async def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Those of these entries that there are, by key."""
         return await self._contents.find_many(keys)
@@ -155,6 +163,17 @@ class Store:
             return None
         self.ledger.hand_out(entry.digest, time.time() + _HAND_OUT_SECONDS)
         return self.path(entry)
+
+    def hand_out_at_once(self, entry: Entry) -> bool:
+        """`hand_out` once more, of an entry that is `current`; False where its blob is gone."""
+        if not self._contents.blobs.is_there(entry.digest, entry.size_bytes):
+            return False
+        self.ledger.hand_out(entry.digest, time.time() + _HAND_OUT_SECONDS)
+        return True
+
+    def read_at_once(self, entry: Entry) -> bytes | None:
+        """The blob of an entry that is `current` and `is_trusted`, where it is in memory."""
+        return self._contents.blobs.read_at_once(entry.digest, entry.size_bytes)
 
     def verify(self) -> AsyncGenerator[VerifyProgress, None]:
         """Compare every blob with its digest; bad ones are forgotten."""

@@ -23,6 +23,7 @@ from imageid_daemon.resolver.bytes_of import bytes_of
 from imageid_daemon.resolver.catalogue import Catalogue, Evicted
 from imageid_daemon.resolver.derivations import Derivations
 from imageid_daemon.resolver.documents import Documents
+from imageid_daemon.resolver.grounds import Grounds, hold
 from imageid_daemon.resolver.headers import Headers
 from imageid_daemon.resolver.material import Resolved
 from imageid_daemon.resolver.metadata_batch import Described, describe_all
@@ -53,6 +54,7 @@ class Resolver:
         self.registry = registry
         self._store = store
         self._sources = sources
+        self._known = _Known(store, sources)
         self._failures = RememberedFailures()
         self._readings = Readings(pool, self._failures)
         self._derivations = Derivations(store, self._failures)
@@ -85,6 +87,20 @@ class Resolver:
         resolved = self._resolve(image_id)
         async with AsyncExitStack() as stack:
             yield await self._representations.obtain(stack, resolved, output, demand)
+
+    def still_holds(self, grounds: Grounds, fresh_until_seconds: float) -> bool:
+        """Whether `load` would give a caller without demands the answer of these grounds again.
+
+        Of the same imageId, representation and `registry`; no I/O.
+        """
+        return hold(grounds, fresh_until_seconds, self._known, time.time())
+
+    def note_use(self, grounds: Grounds) -> None:
+        """Their answer was given again."""
+        for entry in grounds.sources:
+            self._store.note_use(entry)
+        for entry in grounds.derived:
+            self._store.note_use(entry)
 
     async def metadata(self, image_id: str, demand: Demand) -> tuple[ImageMetadata, CacheStatus]:
         """What the image's header says; fetches no pixels where the origin can tell it apart.
@@ -241,6 +257,13 @@ class Resolver:
     def _resolve(self, image_id: str) -> Resolved:
         scheme, loader = self.registry.find(image_id)
         return Resolved(scheme, loader, loader.resolve(image_id))
+
+
+class _Known:
+    def __init__(self, store: Store, sources: Sources) -> None:
+        self.current = store.current
+        self.is_trusted = store.is_trusted
+        self.has_failed = sources.has_failed
 
 
 async def _told(index: int, bring: Callable[[int], Awaitable[Prefetched]]) -> Prefetched:

@@ -12,7 +12,9 @@ from imageid_daemon.fills import Body
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.resolver import Output, Resolver
 from imageid_daemon.service import messages, requests
+from imageid_daemon.service.at_once import AtOnce
 from imageid_daemon.service.observed import Observed
+from imageid_daemon.service.prepared import Preparations
 from imageid_daemon.service.stream import Wanted, stream
 from imageid_daemon.service.wire import Part
 from imageid_loaders.errors import ImageError
@@ -29,9 +31,23 @@ class Asked:
 
 
 class Answering:
-    def __init__(self, resolver: Resolver, metrics: Metrics) -> None:
+    def __init__(self, resolver: Resolver, metrics: Metrics, preparations: Preparations) -> None:
         self._resolver = resolver
         self._metrics = metrics
+        self._preparations = preparations
+
+    def at_once(self, asked: Asked) -> AtOnce | None:
+        """The short way, for what is asked so; None where all have to take the long one."""
+        wanted = asked.wanted
+        if asked.include_dicom_json or not asked.demand.is_none or not wanted.is_whole_body:
+            return None
+        return AtOnce(
+            self._preparations,
+            self._metrics,
+            asked.output,
+            by_path=wanted.hand_out is not None,
+            body_bytes=wanted.range.chunk_bytes,
+        )
 
     async def parts(
         self, image_id: str, asked: Asked, in_turn: Callable[[Body], Body] = lambda body: body
@@ -46,13 +62,15 @@ class Answering:
         """
         with Observed(self._metrics, self._scheme(image_id)) as observed:
             image_id = requests.image_id_of(image_id)
+            registry = self._resolver.registry
             async with self._resolver.load(image_id, asked.output, asked.demand) as answer:
                 observed.result = answer.status.value
                 answer.body = in_turn(answer.body)
                 if asked.wanted.needs_whole:
                     await answer.whole()
-                loader = self._resolver.registry.find(image_id)[1].name
+                loader = registry.find(image_id)[1].name
                 header = messages.header(image_id, asked.output, answer, loader)
+                self._preparations.keep(image_id, asked.output, answer, header, registry)
                 if asked.include_dicom_json and asked.output is not None:
                     document = await self._resolver.dicom_json(image_id, asked.demand.again)
                     await asyncio.to_thread(messages.add_dicom_json, header.metadata, document)

@@ -26,6 +26,7 @@ from imageid_daemon.service.cache_service import CacheService
 from imageid_daemon.service.image_service import ImageService
 from imageid_daemon.service.loads import Loads
 from imageid_daemon.service.locality import Locality
+from imageid_daemon.service.prepared import Preparations
 from imageid_daemon.service.selectors import OriginUrls
 from imageid_daemon.service.written_stream import written_streams
 from imageid_loaders.errors import ConfigurationError
@@ -62,7 +63,8 @@ class GrpcServer:
             # By default a second daemon would bind the same port and get half of the calls.
             options=[("grpc.so_reuseport", 0)],
         )
-        answering = Answering(door.resolver, door.metrics)
+        preparations = Preparations(door.resolver, door.store)
+        answering = Answering(door.resolver, door.metrics, preparations)
         loads = Loads(answering, door.locality, door.store.hand_out)
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(
             ImageService(door.resolver, door.locality),  # type: ignore[abstract]  # of two: `loads`

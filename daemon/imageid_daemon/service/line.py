@@ -24,6 +24,7 @@ class Line:
     """
 
     def __init__(self, *, in_request_order: bool) -> None:
+        # The image that all others wait for; none where they do not.
         self._first = 0 if in_request_order else None
         self._ready: dict[int, tuple[Part, asyncio.Future[None]]] = {}
         self._holding: set[int] = set()
@@ -53,20 +54,27 @@ class Line:
         part, taken = self._ready.pop(index)
         if not taken.done():
             taken.set_result(None)
-        if part.is_last:
-            self._pass(index)
         self._holding.discard(index)
+        if part.is_last:
+            self.pass_by(index)
         self._admit()
         return index, part
+
+    @property
+    def first(self) -> int:
+        """In request order, the first image that has not left whole."""
+        return self._first or 0
+
+    def pass_by(self, index: int) -> None:
+        """An image has left without having been in the line."""
+        if self._first == index:
+            self._first += 1
+            self._admit()
 
     async def grown(self) -> None:
         """Wait for a part since the last call."""
         await self._grown.wait()
         self._grown.clear()
-
-    def _pass(self, index: int) -> None:
-        if self._first == index:
-            self._first += 1
 
     def _is_admitted(self, index: int) -> bool:
         # Whoever all others wait for needs no place: it gets one more.

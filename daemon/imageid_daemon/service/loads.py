@@ -32,6 +32,10 @@ class Loads:
             self._way_out(request, caller),
         )
         asked = self._asked(request, wanted, caller, request.include_dicom_json)
+        at_once = self._answering.at_once(asked)
+        if at_once is not None and (part := at_once.find(request.image_id)) is not None:
+            at_once.observe()
+            return wire.load_image_response(part)
         message = b""
         async with aclosing(self._answering.parts(request.image_id, asked)) as parts:
             async for part in parts:
@@ -45,10 +49,12 @@ class Loads:
         requests.check_count(request.image_ids)
         range_ = requests.Range(0, None, requests.chunk_bytes_of(request.chunk_bytes))
         wanted = Wanted(range_, hand_out=self._way_out(request, caller))
+        asked = self._asked(request, wanted, caller)
         many = Many(
             self._answering,
             list(request.image_ids),
-            self._asked(request, wanted, caller),
+            asked,
+            self._answering.at_once(asked),
             in_request_order=request.in_request_order,
         )
         return await many.run(caller.write)

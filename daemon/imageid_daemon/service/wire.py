@@ -61,9 +61,9 @@ def load_image_response(part: Part) -> bytes:
     """A LoadImageResponse."""
     return b"".join(
         (
-            *_delimited(1, part.header),
-            *_delimited(2, part.summary),
-            *_delimited(4, part.local_file),
+            field(1, part.header),
+            field(2, part.summary),
+            field(4, part.local_file),
             *_chunk(part.chunk),
         )
     )
@@ -74,63 +74,86 @@ def load_images_response(results: Iterable[tuple[int, Part]]) -> bytes:
     pieces: list[bytes] = []
     for index, part in results:
         result = _result(index, part)
-        pieces += (_tag(1, _BYTES), varint(sum(map(len, result))), *result)
+        pieces.append(_TAGS[_BYTES][1] + varint(sum(map(len, result))))
+        pieces += result
     return b"".join(pieces)
 
 
 def local_file(path: str, offset: int, length_bytes: int) -> bytes:
-    """A LocalFile."""
-    return b"".join((*_delimited(1, path.encode()), *_number(2, offset), *_number(3, length_bytes)))
+    """A LocalFile; b"" for a path that is not UTF-8, as the contract's text is."""
+    try:
+        said = field(1, path.encode())
+    except UnicodeEncodeError:
+        return b""
+    return said + number(2, offset) + number(3, length_bytes)
 
 
-def varint(number: int) -> bytes:
+def duration(seconds: float) -> bytes:
+    """A Duration, or a Timestamp of Unix seconds; not of a negative time."""
+    whole_seconds = int(seconds)
+    return number(1, whole_seconds) + number(2, int((seconds - whole_seconds) * 1e9))
+
+
+def field(tag: int, value: bytes) -> bytes:
+    """A field of bytes, text or a message; absent where it is empty.
+
+    Args:
+        tag: the field's number.
+    """
+    if not value:
+        return b""
+    return _TAGS[_BYTES][tag] + varint(len(value)) + value
+
+
+def number(tag: int, value: int) -> bytes:
+    """A field of a whole number that is not negative; absent where it is 0."""
+    return _TAGS[_VARINT][tag] + varint(value) if value else b""
+
+
+def varint(value: int) -> bytes:
     """Base 128, the lowest seven bits first; not for negative numbers."""
+    if value < 0x80:
+        return _ONE_BYTE[value]
     encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
     return bytes(encoded)
 
 
-def _result(index: int, part: Part) -> list[bytes]:
-    pieces = [
-        *_number(1, index),
-        *_delimited(2, part.header),
-        *_delimited(3, part.summary),
-        *_delimited(4, part.local_file),
-    ]
+def _result(index: int, part: Part) -> tuple[bytes, ...]:
+    said = (
+        number(1, index)
+        + field(2, part.header)
+        + field(3, part.summary)
+        + field(4, part.local_file)
+    )
     if part.error is not None:
         code, reason, message = part.error
-        pieces += _number(5, code)
-        pieces += _delimited(6, reason.encode())
-        pieces += _delimited(7, message.encode())
-    return [*pieces, *_chunk(part.chunk)]
+        said += number(5, code) + field(6, reason.encode()) + field(7, message.encode())
+    return (said, *_chunk(part.chunk))
 
 
 def _chunk(chunk: Chunk | None) -> tuple[bytes, ...]:
+    """All before the data, which are not copied here, and these."""
     if chunk is None:
         return ()
     before = b"".join(
         (
-            *_number(1, chunk.offset),
-            _tag(2, _FIXED32),
+            number(1, chunk.offset),
+            _TAGS[_FIXED32][2],
             chunk.crc32c.to_bytes(4, "little"),
-            _tag(15, _BYTES),
+            _TAGS[_BYTES][15],
             varint(len(chunk.data)),
         )
     )
-    return (_tag(15, _BYTES), varint(len(before) + len(chunk.data)), before, chunk.data)
+    size_bytes = len(before) + len(chunk.data)
+    return (_TAGS[_BYTES][15] + varint(size_bytes) + before, chunk.data)
 
 
-def _delimited(field: int, value: bytes) -> tuple[bytes, ...]:
-    # What is empty is absent: none of these messages is ever empty but by being so.
-    return (_tag(field, _BYTES), varint(len(value)), value) if value else ()
-
-
-def _number(field: int, value: int) -> tuple[bytes, ...]:
-    return (_tag(field, _VARINT), varint(value)) if value else ()
-
-
-def _tag(field: int, wire_type: int) -> bytes:
-    return bytes((field << 3 | wire_type,))
+_ONE_BYTE = [bytes((value,)) for value in range(0x80)]
+_TAGS = {
+    wire_type: [bytes((tag << 3 | wire_type,)) for tag in range(16)]
+    for wire_type in (_VARINT, _FIXED32, _BYTES)
+}
