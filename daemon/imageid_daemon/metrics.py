@@ -97,6 +97,8 @@ class Metrics:
             "load_seconds", "Time to the last message of an answer.", _LOAD_BUCKETS
         )
         self._sent = self._counter("sent_bytes", "Bytes of bodies sent to callers.", "scheme")
+        # The commonest ones, found once.
+        self._hits: dict[str, tuple[Counter, Counter]] = {}
         self._origin = self._counter(
             "origin_requests", "Requests sent to origins, by class of answer.", "scheme", "code"
         )
@@ -166,10 +168,13 @@ class Metrics:
 
     def observe_hits(self, scheme: str, images: int, seconds: float, sent_bytes: int) -> None:
         """So many images were in the cache, and left in one message."""
-        self._requests.labels(scheme, "hit").inc(images)
+        if scheme not in self._hits:
+            self._hits[scheme] = self._requests.labels(scheme, "hit"), self._sent.labels(scheme)
+        requests, sent = self._hits[scheme]
+        requests.inc(images)
         self._first_byte.observe((scheme, "hit"), seconds, images)
         self._load.observe((scheme, "hit"), seconds, images)
-        self._sent.labels(scheme).inc(sent_bytes)
+        sent.inc(sent_bytes)
 
     def observe_response(self, scheme: str, code: str) -> None:
         """An origin answered; `code` is 2xx to 5xx, or error."""

@@ -36,17 +36,10 @@ class Answering:
         self._metrics = metrics
         self._preparations = preparations
 
-    def at_once(self, asked: Asked) -> AtOnce | None:
-        """The short way, for what is asked so; None where all have to take the long one."""
-        wanted = asked.wanted
-        if asked.include_dicom_json or not asked.demand.is_none or not wanted.is_whole_body:
-            return None
+    def at_once(self, output: Output, *, by_path: bool, body_bytes: int) -> AtOnce:
+        """The short way, for callers that ask for whole bodies and make no demands."""
         return AtOnce(
-            self._preparations,
-            self._metrics,
-            asked.output,
-            by_path=wanted.hand_out is not None,
-            body_bytes=wanted.range.chunk_bytes,
+            self._preparations, self._metrics, output, by_path=by_path, body_bytes=body_bytes
         )
 
     async def parts(

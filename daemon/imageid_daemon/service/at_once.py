@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.resolver import Output
@@ -33,8 +32,8 @@ class AtOnce:
         self._output = output
         self._body_bytes = 0 if by_path else body_bytes
         self._started_seconds = time.monotonic()
-        self._found: Counter[str] = Counter()
-        self._sent_bytes: Counter[str] = Counter()
+        self._scheme = ""
+        self._images = self._sent_bytes = 0
 
     def is_likely(self, image_id: str) -> bool:
         """Whether `find` finds it, unless its file is gone or not in memory."""
@@ -47,16 +46,16 @@ class AtOnce:
         if found is None:
             return None
         prepared, part = found
-        self._found[prepared.scheme] += 1
-        self._sent_bytes[prepared.scheme] += part.data_bytes
+        if prepared.scheme != self._scheme:
+            self.observe()
+            self._scheme = prepared.scheme
+        self._images += 1
+        self._sent_bytes += part.data_bytes
         return part
 
     def observe(self) -> None:
         """Tell the metrics what was found since the last time: it leaves now."""
-        if not self._found:
-            return
-        seconds = time.monotonic() - self._started_seconds
-        for scheme, images in self._found.items():
-            self._metrics.observe_hits(scheme, images, seconds, self._sent_bytes[scheme])
-        self._found.clear()
-        self._sent_bytes.clear()
+        if self._images:
+            seconds = time.monotonic() - self._started_seconds
+            self._metrics.observe_hits(self._scheme, self._images, seconds, self._sent_bytes)
+            self._images = self._sent_bytes = 0

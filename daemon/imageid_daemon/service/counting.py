@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import grpc
+from prometheus_client import Counter
 
 from imageid_daemon.metrics import CallMetrics
 
@@ -24,13 +25,16 @@ class Counters:
         service, _, name = method.lstrip("/").partition("/")
         self._labels = (kind, service, name)
         self._handled = metrics.handled
+        self._by_code: dict[str, Counter] = {}
         self.started = metrics.started.labels(*self._labels)
         self.received = metrics.received.labels(*self._labels)
         self.sent = metrics.sent.labels(*self._labels)
         self.seconds = metrics.seconds.labels(*self._labels)
 
     def handled(self, code: str) -> None:
-        self._handled.labels(*self._labels, code).inc()
+        if code not in self._by_code:
+            self._by_code[code] = self._handled.labels(*self._labels, code)
+        self._by_code[code].inc()
 
 
 class Count:

@@ -18,6 +18,7 @@ from imageid_daemon.cache import Entry, Store, freshness
 from imageid_daemon.registry import Registry
 from imageid_daemon.resolver import Answer, CacheStatus, Grounds, Output, Resolver
 from imageid_daemon.service import wire
+from imageid_daemon.service.small_bodies import SmallBodies
 from imageid_daemon.service.wire import Chunk, Part
 
 # As many as one call may ask for.
@@ -51,19 +52,21 @@ class Prepared:
     local_file: bytes
     came_aged_seconds: float | None
 
-    def part(self, total_seconds: float, data: bytes | None) -> Part:
+    def part(self, total_seconds: float, chunk: Chunk | None) -> Part:
         """The whole answer.
 
         Args:
             total_seconds: since the request came.
-            data: the body; None for one that is handed over by its path.
+            chunk: the body; None for one that is handed over by its path.
         """
         timing = wire.field(1, wire.duration(total_seconds))
         header = self.header + self._times() + wire.field(14, timing) + self.loader
-        sent_bytes = len(data) if data else 0
-        summary = wire.number(1, sent_bytes) + self.summary + wire.field(4, timing) + self.stored
-        chunk = Chunk(0, google_crc32c.value(data), data) if data else None
-        return Part(header, summary, self.local_file if data is None else b"", chunk)
+        if chunk is None:
+            summary = self.summary + wire.field(4, timing) + self.stored
+            return Part(header, summary, self.local_file)
+        sent = wire.number(1, len(chunk.data))
+        summary = sent + self.summary + wire.field(4, timing) + self.stored
+        return Part(header, summary, chunk=chunk)
 
     def _times(self) -> bytes:
         if self.came_aged_seconds is None:
@@ -81,6 +84,7 @@ class Preparations:
         self._resolver = resolver
         self._store = store
         self._registry = resolver.registry
+        self._small_bodies = SmallBodies()
         self._kept: OrderedDict[tuple[str, Output], Prepared] = OrderedDict()
 
     def keep(
@@ -122,15 +126,15 @@ class Preparations:
         prepared = self._find((image_id, output))
         if prepared is None:
             return None
-        data = None
+        chunk = None
         if body_bytes:
-            data = self._data(prepared.entry, body_bytes)
-            if data is None:
+            chunk = self._chunk(prepared.entry, body_bytes)
+            if chunk is None:
                 return None
         elif not (prepared.local_file and self._store.hand_out_at_once(prepared.entry)):
             return None
         self._resolver.note_use(prepared.grounds)
-        return prepared, prepared.part(total_seconds, data)
+        return prepared, prepared.part(total_seconds, chunk)
 
     def holds(self, image_id: str, output: Output) -> bool:
         """Whether an answer is prepared that is still right."""
@@ -147,10 +151,17 @@ class Preparations:
         self._kept.move_to_end(key)
         return prepared
 
-    def _data(self, entry: Entry, body_bytes: int) -> bytes | None:
+    def _chunk(self, entry: Entry, body_bytes: int) -> Chunk | None:
         if entry.size_bytes > min(body_bytes, _BODY_BYTES):
             return None
-        return self._store.read_at_once(entry)
+        if (known := self._small_bodies.find(entry.digest)) is not None:
+            return known
+        data = self._store.read_at_once(entry)
+        if not data:
+            return None
+        chunk = Chunk(0, google_crc32c.value(data), data)
+        self._small_bodies.keep(entry.digest, chunk)
+        return chunk
 
     def _current_registry(self) -> Registry:
         # Another configuration: the same imageId may mean another resource, for another identity.

@@ -161,6 +161,24 @@ def chunk_bytes_of(chunk_bytes: int) -> int:
     return min(chunk_bytes or DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES)
 
 
+def is_plain(request: image_service_pb2.LoadImageRequest) -> bool:
+    """Whether it asks for a whole body and nothing else, and takes what the cache says is fresh."""
+    return not (
+        request.read_offset
+        or request.read_limit
+        or request.if_match_etag
+        or request.if_none_match_etag
+        or request.include_dicom_json
+    ) and makes_no_demands(request)
+
+
+def makes_no_demands(
+    request: image_service_pb2.LoadImageRequest | image_service_pb2.LoadImagesRequest,
+) -> bool:
+    """Whether it takes what the cache says is fresh; a wrong option counts as a demand."""
+    return request.cache_control.ByteSize() == 0 and request.priority in _PRIORITIES
+
+
 def tag_of(text: str) -> str:
     """
     Raises:

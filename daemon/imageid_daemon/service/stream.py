@@ -38,12 +38,6 @@ class Wanted:
     hand_out: HandOut | None = None
 
     @property
-    def is_whole_body(self) -> bool:
-        """Whether all of it is asked for, whatever it is by now."""
-        is_whole = self.range.offset == 0 and self.range.limit_bytes is None
-        return is_whole and not self.if_match_etag and not self.if_none_match_etag
-
-    @property
     def needs_whole(self) -> bool:
         """Whether nothing can be said before the body is whole."""
         return bool(self.if_match_etag or self.if_none_match_etag) or self.range.offset < 0

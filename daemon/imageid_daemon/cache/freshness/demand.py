@@ -45,11 +45,6 @@ class Demand:
         return Demand(however_stale=True, caller=self.caller)
 
     @property
-    def is_none(self) -> bool:
-        """Whether the caller takes whatever the cache holds to be fresh."""
-        return self.takes_stale_unasked and not self.max_stale_seconds and not self.however_stale
-
-    @property
     def takes_stale_unasked(self) -> bool:
         """Whether the cache may give a stale copy on its own account."""
         return (
