@@ -58,8 +58,10 @@ def write(
         measured: those that are not padding, where `described` does not tell.
     """
     layout, size_bytes = sample_file.write_samples(samples, target_path)
-    counted = padding.measured(samples, described) if measured is None else measured
-    low, high = padding.extremes(counted)
+    if measured is None:
+        low, high = padding.measured_extremes(samples, described)
+    else:
+        low, high = padding.extremes(measured)
     described = msgspec.structs.replace(described, min_pixel_value=low, max_pixel_value=high)
     return Written(Description(described, CONTENT_TYPE, layout, found), size_bytes)
 
