@@ -23,7 +23,7 @@ from imageid_daemon.pixels import (
     whole_data_set,
 )
 from imageid_daemon.pixels.boundary import refusing
-from imageid_daemon.pixels.byte_source import MemoryBytes
+from imageid_daemon.pixels.byte_source import FileBytes, MemoryBytes
 from imageid_daemon.pixels.description import Encoded, ImageMetadata
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.image_pixel import check_frame_number
@@ -54,8 +54,8 @@ def kind(encoded: Encoded) -> Kind:
     """Tell by the first bytes; without a known beginning, a data set without preamble."""
     if encoded.located is not None:
         return "part10"
-    with Path(encoded.path).open("rb") as stream:
-        head = stream.read(nifti.HEAD_BYTES)
+    with FileBytes(encoded.path).reading() as read:
+        head = read(0, nifti.HEAD_BYTES)
     if encoded.plane is not None:
         return "nifti"
     if head[128:132] == b"DICM":
