@@ -76,21 +76,27 @@ def _decode(encoded: Encoded, *, keep_ybr: bool) -> _Decoding:
         instance, pixel, frame = _part10(encoded)
     else:
         instance = lone_frame.read_instance(encoded)
-        pixel = image_pixel.read(instance.attributes)
+        pixel = image_pixel.of_instance(instance)
         frame = lone_frame.read_frame(encoded, instance.transfer_syntax_uid, pixel)
     decoded = _colored(codecs.decode(frame, pixel, keep_ybr=keep_ybr), pixel, keep_ybr=keep_ybr)
-    found = tables.read(instance, signed=pixel.signed)
-    described = _describe(instance, pixel, found, decoded.photometric_interpretation)
+    found = tables.read(instance, encoded.frame)
+    described = msgspec.structs.replace(
+        metadata.read(instance, encoded.frame, found or Tables()),
+        rows=pixel.rows,
+        columns=pixel.columns,
+        samples_per_pixel=pixel.samples_per_pixel,
+        photometric_interpretation=decoded.photometric_interpretation,
+        planar_configuration=0 if pixel.samples_per_pixel > 1 else None,
+    )
     return decoded.samples, embedded_overlays.add(described, instance, pixel, frame), found
 
 
 def _part10(encoded: Encoded) -> tuple[Instance, ImagePixel, EncodedFrame]:
     opened = content.open_part10(encoded)
-    instance = content.part10_instance(opened, encoded.frame)
-    pixel = image_pixel.read(instance.attributes, instance.pixel_keyword or "PixelData")
-    codecs.check(opened.transfer_syntax_uid)
+    pixel = opened.instance.once(image_pixel.of_instance)
+    codecs.check(opened.part10.transfer_syntax_uid)
     number = image_pixel.check_frame_number(encoded.frame, pixel.number_of_frames)
-    return instance, pixel, pixel_data.read_frame(opened, pixel, number)
+    return opened.instance, pixel, pixel_data.read_frame(opened.part10, pixel, number)
 
 
 def _colored(decoded: Decoded, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded:
@@ -99,16 +105,3 @@ def _colored(decoded: Decoded, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded:
         return decoded
     rgb = photometric.ybr_to_rgb(decoded.samples, pixel.bits_stored, found)
     return Decoded(rgb, "RGB")
-
-
-def _describe(
-    instance: Instance, pixel: ImagePixel, found: Tables | None, photometric_interpretation: str
-) -> ImageMetadata:
-    return msgspec.structs.replace(
-        metadata.read(instance, found or Tables()),
-        rows=pixel.rows,
-        columns=pixel.columns,
-        samples_per_pixel=pixel.samples_per_pixel,
-        photometric_interpretation=photometric_interpretation,
-        planar_configuration=0 if pixel.samples_per_pixel > 1 else None,
-    )

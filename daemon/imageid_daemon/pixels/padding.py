@@ -86,5 +86,5 @@ def _unsigned(stored: Samples) -> Samples:
     return stored.view(stored.dtype.str.replace("i", "u"))
 
 
-def _modulo(value: int, unsigned: Samples) -> np.unsignedinteger[Any]:
-    return unsigned.dtype.type(value % (1 << 8 * unsigned.itemsize))
+def _modulo(value: int, unsigned: Samples) -> Samples:
+    return np.asarray(value % (1 << 8 * unsigned.itemsize), unsigned.dtype)
