@@ -180,7 +180,8 @@ SYNTAXES = (
         "HTJ2K lossless",
         f"{_DICOM}.4.201",
         partial(imagecodecs.htj2k_encode, reversible=True),
-        imagecodecs.htj2k_decode,
+        # OpenJPH is faster, but makes pixels of damaged codestreams that OpenJPEG refuses.
+        imagecodecs.jpeg2k_decode,
     ),
     Syntax(
         "HTJ2K",

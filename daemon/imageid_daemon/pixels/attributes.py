@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from pydicom import DataElement, Dataset
+from pydicom import Dataset
 from pydicom.tag import BaseTag, Tag
 
 Key = str | int
@@ -16,12 +16,10 @@ Key = str | int
 
 def values(attributes: Dataset, keyword: Key) -> tuple[Any, ...]:
     """Every value; () where the attribute is missing, empty or broken."""
-    tag, present = _tag(keyword), attributes.keys()
-    # Most of what is asked for is missing, and pydicom's own way to find that out is slow.
-    if tag not in present:
+    if not is_present(attributes, keyword):
         return ()
     try:
-        value = attributes[tag].value
+        value = attributes[_tag(keyword)].value
     except Exception:
         return ()  # pydicom converts on access and raises what it likes
     if value is None or value == "":
@@ -29,6 +27,12 @@ def values(attributes: Dataset, keyword: Key) -> tuple[Any, ...]:
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         return tuple(value)
     return (value,)
+
+
+def is_present(attributes: Dataset, keyword: Key) -> bool:
+    """Most of what is asked for is missing, and pydicom's own way to find that out is slow."""
+    present = attributes.keys()
+    return _tag(keyword) in present
 
 
 @cache
@@ -84,9 +88,10 @@ def items(attributes: Dataset, keyword: Key) -> tuple[Dataset, ...]:
 
 def item(attributes: Dataset, keyword: Key, index: int = 0) -> Dataset | None:
     """One item of a sequence; the others are not touched, there may be 100 000."""
+    if not is_present(attributes, keyword):
+        return None
     try:
-        found = attributes.get(keyword)
-        value = found.value if isinstance(found, DataElement) else found
+        value = attributes[_tag(keyword)].value
         chosen = value[index] if 0 <= index < len(value) else None
     except Exception:
         return None  # as in `values`

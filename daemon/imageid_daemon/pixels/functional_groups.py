@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from pydicom import Dataset
 
-from imageid_daemon.pixels.attributes import item
+from imageid_daemon.pixels.attributes import is_present, item
 
 _MACROS = {
     "PixelMeasuresSequence": "PixelSpacing SliceThickness SpacingBetweenSlices",
@@ -57,7 +57,7 @@ class ImageAttributes:
         for group in self.groups:
             for macro in _MACROS_OF.get(keyword, ()):
                 found = item(group, macro)
-                if found is not None and keyword in found:
+                if found is not None and is_present(found, keyword):
                     return found
         return self.attributes
 
@@ -79,4 +79,4 @@ class FrameAttributes(ImageAttributes):
 
 def frames_have_groups(attributes: Dataset) -> bool:
     """Whether frames have groups of their own, so that they differ in any attribute."""
-    return _PER_FRAME in attributes
+    return is_present(attributes, _PER_FRAME)

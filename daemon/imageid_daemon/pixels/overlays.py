@@ -20,8 +20,12 @@ _AREA, _MEAN, _DEVIATION = 0x1301, 0x1302, 0x1303
 
 def read(instance: Instance, frame: int) -> tuple[Overlay, ...]:
     """Every overlay of the frame, 1-based, that has data; too short ones are left out."""
-    planes = (_plane(instance, frame, group) for group in groups(instance.attributes))
+    planes = (_plane(instance, frame, group) for group in instance.once(_groups))
     return tuple(plane for plane in planes if plane is not None)
+
+
+def _groups(instance: Instance) -> tuple[int, ...]:
+    return tuple(groups(instance.attributes))
 
 
 def groups(attributes: Dataset) -> Iterator[int]:
