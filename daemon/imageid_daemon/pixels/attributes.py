@@ -8,7 +8,10 @@ from functools import cache
 from typing import Any
 
 from pydicom import Dataset
+from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag, Tag
+
+from imageid_daemon.pixels import raw_values
 
 Key = str | int
 """A keyword, or the tag of an attribute that has none (repeating groups)."""
@@ -35,6 +38,12 @@ def is_present(attributes: Dataset, keyword: Key) -> bool:
     return _tag(keyword) in present
 
 
+def _raw(attributes: Dataset, keyword: Key) -> RawDataElement | None:
+    """An attribute that pydicom has not converted yet."""
+    found = attributes.get_item(_tag(keyword))
+    return found if isinstance(found, RawDataElement) else None
+
+
 @cache
 def _tag(keyword: Key) -> BaseTag:
     return Tag(keyword)
@@ -42,8 +51,13 @@ def _tag(keyword: Key) -> BaseTag:
 
 def numbers(attributes: Dataset, keyword: Key) -> tuple[float, ...]:
     """Every value as a finite number; () where one is not."""
+    if not is_present(attributes, keyword):
+        return ()
+    raw = _raw(attributes, keyword)
+    found = None if raw is None else raw_values.numbers(raw)
     try:
-        found = tuple(float(value) for value in values(attributes, keyword))
+        if found is None:
+            found = tuple(float(value) for value in values(attributes, keyword))
     except (TypeError, ValueError):
         return ()
     return found if all(map(math.isfinite, found)) else ()
@@ -72,6 +86,12 @@ def integers(attributes: Dataset, keyword: Key) -> tuple[int, ...]:
 
 def texts(attributes: Dataset, keyword: Key) -> tuple[str, ...]:
     """Every value as text without the padding around it."""
+    if not is_present(attributes, keyword):
+        return ()
+    raw = _raw(attributes, keyword)
+    found = None if raw is None else raw_values.texts(raw)
+    if found is not None:
+        return found
     return tuple(str(value).strip() for value in values(attributes, keyword))
 
 
