@@ -1,3 +1,3 @@
 """Speed, measured and asserted nowhere: `make bench` runs every module that is named here."""
 
-MODULES = ("decode",)
+MODULES = ("warm_series", "decode")
