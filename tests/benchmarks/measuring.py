@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from statistics import median
-from typing import Any
+from threading import Barrier
+from time import perf_counter
+from typing import Any, TypeVar
 
+_START_SECONDS = 60.0
+
+Name = TypeVar("Name")
 Round = Callable[[], Awaitable[float]]
 """Does the work once and gives the seconds that it took."""
 
@@ -34,7 +39,7 @@ class Taken:
         return self.seconds
 
 
-async def medians(ways: Mapping[str, Round], rounds: int) -> dict[str, float]:
+async def medians(ways: Mapping[Name, Round], rounds: int) -> dict[Name, float]:
     """Seconds of each way, in the median of rounds.
 
     All take part in each round, so that whatever else the machine does meets them alike. A
@@ -57,22 +62,65 @@ def digest_of(parts: Iterable[Any]) -> str:
     return sha256.hexdigest()
 
 
-def in_new_process(expected_digest: str, work: Callable[..., Taken], *arguments: object) -> Round:
-    """Rounds of `work`, each in a Python that has done nothing before but import what it needs."""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one process does, and the digest of what it shall get."""
+
+    expected_digest: str
+    function: Callable[..., Taken]
+    arguments: tuple[object, ...]
+
+    def after(self, barrier: Barrier) -> Taken:
+        """Do it when all processes are ready."""
+        barrier.wait(_START_SECONDS)
+        return self.function(*self.arguments)
+
+
+def in_new_processes(works: Sequence[Work]) -> Round:
+    """Rounds of works at the same moment; the longest counts.
+
+    Each is done in a Python that has done nothing before but import what it needs.
+    """
 
     async def once() -> float:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            loop = asyncio.get_running_loop()
-            taken = await loop.run_in_executor(pool, work, *arguments)
-        return taken.checked(expected_digest)
+        loop = asyncio.get_running_loop()
+        spawn = get_context("spawn")
+        with spawn.Manager() as manager, ProcessPoolExecutor(len(works), spawn) as pool:
+            barrier = manager.Barrier(len(works))
+            running = [loop.run_in_executor(pool, work.after, barrier) for work in works]
+            taken = zip(await asyncio.gather(*running), works, strict=True)
+        return max(each.checked(work.expected_digest) for each, work in taken)
 
     return once
 
 
-def in_this_process(expected_digest: str, work: Callable[..., Taken], *arguments: object) -> Round:
-    """Rounds of `work` in a thread of this process, for what is measured warmed up."""
+def in_new_process(
+    expected_digest: str, function: Callable[..., Taken], *arguments: object
+) -> Round:
+    """The same of one work."""
+    return in_new_processes([Work(expected_digest, function, arguments)])
+
+
+def in_this_process(
+    expected_digest: str, function: Callable[..., Taken], *arguments: object
+) -> Round:
+    """Rounds in a thread of this process, for what is measured warmed up."""
 
     async def once() -> float:
-        return (await asyncio.to_thread(work, *arguments)).checked(expected_digest)
+        return (await asyncio.to_thread(function, *arguments)).checked(expected_digest)
 
     return once
+
+
+async def by_callers(callers: int, calls: Sequence[Callable[[], Awaitable[bytes]]]) -> Taken:
+    """Make all calls, each caller one after the other, and all callers at once."""
+    waiting = iter(calls)
+    answers: list[bytes] = []
+
+    async def one_caller() -> None:
+        for call in waiting:
+            answers.append(await call())
+
+    started = perf_counter()
+    await asyncio.gather(*(one_caller() for _ in range(callers)))
+    return Taken(perf_counter() - started, digest_of(answers))
