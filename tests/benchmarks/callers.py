@@ -60,35 +60,37 @@ def encoded(image_id: str) -> v1.LoadImageRequest:
     return v1.LoadImageRequest(image_id=image_id, output=ENCODED)
 
 
-def load_often(address: str, image_id: str, callers: int, calls: int) -> Taken:
-    """One image by many callers at once, on one channel, by the generated stubs alone."""
+def load_often(address: str, image_ids: Sequence[str], callers: int) -> Taken:
+    """Images by many callers at once, on one channel, by the generated stubs alone."""
 
     async def work() -> Taken:
         async with grpc.aio.insecure_channel(address) as channel:
             images = ImageServiceStub(channel)
 
-            async def once() -> bytes:
+            async def ask(image_id: str) -> bytes:
                 call = images.LoadImage(encoded(image_id))
                 return b"".join([message.chunk.data async for message in call])
 
-            return await by_callers(callers, [once] * calls)
+            return await by_callers(ask, image_ids, callers)
 
     return asyncio.run(work())
 
 
-def load_many_often(address: str, image_id: str, callers: int, calls: int, images: int) -> Taken:
-    """The same by LoadImages, `images` at a call."""
+def load_many_often(address: str, calls: Sequence[Sequence[str]], callers: int) -> Taken:
+    """The same by LoadImages, with the images of each call."""
 
     async def work() -> Taken:
         async with grpc.aio.insecure_channel(address) as channel:
-            stub = ImageServiceStub(channel)
-            request = v1.LoadImagesRequest(image_ids=[image_id] * images, output=ENCODED)
+            images = ImageServiceStub(channel)
 
-            async def once() -> bytes:
-                results = [r async for message in stub.LoadImages(request) for r in message.results]
-                return b"".join(result.chunk.data for result in results)
+            async def ask(image_ids: Sequence[str]) -> bytes:
+                request = v1.LoadImagesRequest(
+                    image_ids=image_ids, output=ENCODED, in_request_order=True
+                )
+                messages = [message async for message in images.LoadImages(request)]
+                return b"".join(r.chunk.data for message in messages for r in message.results)
 
-            return await by_callers(callers, [once] * calls)
+            return await by_callers(ask, calls, callers)
 
     return asyncio.run(work())
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 _START_SECONDS = 60.0
 
 Name = TypeVar("Name")
+Asked = TypeVar("Asked")
 Round = Callable[[], Awaitable[float]]
 """Does the work once and gives the seconds that it took."""
 
@@ -112,15 +113,18 @@ def in_this_process(
     return once
 
 
-async def by_callers(callers: int, calls: Sequence[Callable[[], Awaitable[bytes]]]) -> Taken:
-    """Make all calls, each caller one after the other, and all callers at once."""
-    waiting = iter(calls)
-    answers: list[bytes] = []
+async def by_callers(
+    ask: Callable[[Asked], Awaitable[bytes]], asked: Sequence[Asked], callers: int
+) -> Taken:
+    """Ask for everything; each caller waits for one answer at a time."""
+    waiting = iter(enumerate(asked))
+    answers: dict[int, bytes] = {}
 
     async def one_caller() -> None:
-        for call in waiting:
-            answers.append(await call())
+        for number, each in waiting:
+            answers[number] = await ask(each)
 
     started = perf_counter()
     await asyncio.gather(*(one_caller() for _ in range(callers)))
-    return Taken(perf_counter() - started, digest_of(answers))
+    seconds = perf_counter() - started
+    return Taken(seconds, digest_of(answers[number] for number in range(len(asked))))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -37,8 +38,7 @@ REACHES = (
 )
 _BODY_BYTES = 64 * 2**20
 _CALLERS = 16
-_CALLS = 2000
-_IMAGES_A_CALL = 100
+_PICTURES, _PASSES, _PASSES_OF_LOAD_IMAGES = 100, 20, 160
 _ROUNDS = 5
 _SINGLE_CALLS = 300
 _NOTHING = digest_of([])
@@ -54,15 +54,17 @@ async def _measure(report: Report, directory: Path) -> None:
     async with nginx(directory, directory) as origin, DaemonProcess(directory / "d") as daemon:
         (series := single_frames(1)).write(directory)
         (slice_id,) = series.ids_below(f"{origin.url}/fresh")
-        (directory / "body").write_bytes(body := os.urandom(_BODY_BYTES))
-        body_id = f"wadouri:{origin.url}/fresh/body"
+        (directory / "body.dcm").write_bytes(body := os.urandom(_BODY_BYTES))
+        body_id = f"wadouri:{origin.url}/fresh/body.dcm"
         messages = await asyncio.to_thread(_recorded, daemon.address, body_id)
         async with bare_grpc.bare_server(directory / "bare", messages) as bare:
             await _one_slice(report, daemon.address, bare, slice_id, series.digest)
             await _one_body(report, daemon.address, bare, body_id, digest_of([body]))
-            (directory / "small.jpg").write_bytes(picture := noise_jpeg(1))
-            small_id = f"{origin.url}/fresh/small.jpg"
-            await _many_callers(report, daemon.address, bare, small_id, picture)
+            pictures = {f"{number}.jpg": noise_jpeg(number) for number in range(_PICTURES)}
+            for name, picture in pictures.items():
+                (directory / name).write_bytes(picture)
+            ids = [f"{origin.url}/fresh/{name}" for name in pictures]
+            await _many_callers(report, daemon.address, bare, ids, list(pictures.values()))
 
 
 async def _one_slice(
@@ -86,23 +88,29 @@ async def _one_slice(
 
 
 async def _many_callers(
-    report: Report, address: str, bare_address: str, image_id: str, body: bytes
+    report: Report, address: str, bare_address: str, ids: Sequence[str], bodies: Sequence[bytes]
 ) -> None:
-    calls, images = _CALLS, _CALLS * _IMAGES_A_CALL // 10
-    many = (callers.load_many_often, address, image_id, _CALLERS, images // _IMAGES_A_CALL)
+    """A caller asks for picture after picture, or for all of them with each call."""
+    singles, passes = _PASSES * len(ids), _PASSES_OF_LOAD_IMAGES * len(ids)
     found = await medians(
         {
             "imageid": in_new_process(
-                digest_of([body] * calls), callers.load_often, address, image_id, _CALLERS, calls
+                digest_of(bodies * _PASSES), callers.load_often, address, ids * _PASSES, _CALLERS
             ),
             "empty calls": in_new_process(
-                _NOTHING, bare_grpc.call_often, bare_address, _CALLERS, calls
+                _NOTHING, bare_grpc.call_often, bare_address, singles, _CALLERS
             ),
-            "LoadImages": in_new_process(digest_of([body] * images), *many, _IMAGES_A_CALL),
+            "LoadImages": in_new_process(
+                digest_of(bodies * _PASSES_OF_LOAD_IMAGES),
+                callers.load_many_often,
+                address,
+                [ids] * _PASSES_OF_LOAD_IMAGES,
+                _CALLERS,
+            ),
         },
         _ROUNDS,
     )
-    numbers = {"imageid": calls, "empty calls": calls, "LoadImages": images}
+    numbers = {"imageid": singles, "empty calls": singles, "LoadImages": passes}
     rates = {way: numbers[way] / seconds for way, seconds in found.items()}
     for way, rate in rates.items():
         report.add(f"{_CALLERS} callers, each second: {way}", rate, "")

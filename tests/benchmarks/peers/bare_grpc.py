@@ -47,19 +47,19 @@ def call_once(channel: grpc.Channel) -> Taken:
     return Taken(perf_counter() - started, digest_of(messages))
 
 
-def call_often(address: str, callers: int, calls: int) -> Taken:
+def call_often(address: str, calls: int, callers: int) -> Taken:
     """Such calls by many callers at once, on one channel."""
-    return asyncio.run(_call_often(address, callers, calls))
 
+    async def work() -> Taken:
+        async with grpc.aio.insecure_channel(address) as channel:
+            empty = channel.unary_stream(_EMPTY)
 
-async def _call_often(address: str, callers: int, calls: int) -> Taken:
-    async with grpc.aio.insecure_channel(address) as channel:
-        empty = channel.unary_stream(_EMPTY)
+            async def ask(request: bytes) -> bytes:
+                return b"".join([message async for message in empty(request)])
 
-        async def once() -> bytes:
-            return b"".join([message async for message in empty(b"")])
+            return await by_callers(ask, [b""] * calls, callers)
 
-        return await by_callers(callers, [once] * calls)
+    return asyncio.run(work())
 
 
 async def _answers(address: str) -> bool:
