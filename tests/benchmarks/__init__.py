@@ -6,5 +6,6 @@ MODULES = (
     "cold_first_byte",
     "cold_series",
     "cold_pixels",
+    "warm_stacks",
     "decode",
 )

@@ -6,7 +6,7 @@ The parts of multipart answers are taken out after the time is up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from email.message import Message
 from io import BytesIO
 from time import perf_counter
@@ -22,32 +22,34 @@ _INSTANCES = {"accept": 'multipart/related; type="application/dicom"; transfer-s
 
 def retrieve_frames(urls: Sequence[str], connections: int) -> Taken:
     """A request for each frame, so many at a time."""
-    answers, seconds = asyncio.run(_retrieve(urls, _FRAMES, connections))
+    started = perf_counter()
+    answers = asyncio.run(get_all(urls, _FRAMES, connections))
+    seconds = perf_counter() - started
     return Taken(seconds, digest_of(part for answer in answers for part in _parts(answer)))
 
 
 def retrieve_series(url: str) -> Taken:
     """The whole series in one answer."""
-    answers, seconds = asyncio.run(_retrieve([url], _INSTANCES, connections=1))
-    files = (part for answer in answers for part in _parts(answer))
-    return Taken(seconds, digest_of(dcmread(BytesIO(file)).PixelData for file in files))
+    started = perf_counter()
+    (answer,) = asyncio.run(get_all([url], _INSTANCES, connections=1))
+    seconds = perf_counter() - started
+    return Taken(seconds, digest_of(dcmread(BytesIO(file)).PixelData for file in _parts(answer)))
 
 
-async def _retrieve(
-    urls: Sequence[str], headers: dict[str, str], connections: int
-) -> tuple[list[httpx.Response], float]:
+async def get_all(
+    urls: Sequence[str], headers: Mapping[str, str], connections: int
+) -> list[httpx.Response]:
+    """Whole answers, in the order of the URLs, so many at a time."""
     answers: dict[str, httpx.Response] = {}
     waiting = iter(urls)
-    started = perf_counter()
     async with plain_client() as client:
 
         async def one_connection() -> None:
             for url in waiting:
-                answers[url] = await client.get(url, headers=headers)
+                answers[url] = (await client.get(url, headers=headers)).raise_for_status()
 
         await asyncio.gather(*(one_connection() for _ in range(connections)))
-        seconds = perf_counter() - started
-    return [answers[url].raise_for_status() for url in urls], seconds
+    return [answers[url] for url in urls]
 
 
 def plain_client() -> httpx.AsyncClient:
