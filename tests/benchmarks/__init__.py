@@ -7,5 +7,10 @@ MODULES = (
     "cold_series",
     "cold_pixels",
     "warm_stacks",
+    "memory",
+    "growth",
+    "start",
+    "stat",
+    "eviction",
     "decode",
 )

@@ -28,7 +28,7 @@ from origins.nginx import nginx
 REACHES = ("mapped/diskcache", "summed/floor", "summed/diskcache", "jpeg_2000/pydicom")
 _SLICES = 500
 _DECODED_SLICES = 100
-_ROUNDS = 7
+_ROUNDS = 5
 _SLOW_ROUNDS = 3
 
 
