@@ -1,15 +1,53 @@
-"""Run every benchmark, one line a measure, and write them all to results.md."""
+"""Run every benchmark, one line a measure, and write them all to results.md.
+
+    python -m benchmarks [MODULE…]
+
+Named modules run alone, and then nothing is written.
+"""
 
 from __future__ import annotations
 
+import sys
+import traceback
 from importlib import import_module
+from types import ModuleType
 
 from benchmarks import MODULES
 from benchmarks.report import Report
 
-report = Report()
-for name in MODULES:
+
+def main(names: list[str]) -> int:
+    report = Report()
+    failed = [name for name in names or MODULES if not _run(report, name)]
+    if not names:
+        report.write()
+    return 1 if failed else 0
+
+
+def _run(report: Report, name: str) -> bool:
+    """Whether it came to its end; what it has then not measured counts as SHORT."""
     module = import_module(f"benchmarks.{name}")
     report.begin(name, module.__doc__ or "")
-    module.measure(report)
-report.write()
+    try:
+        module.measure(report)
+    except Exception:
+        traceback.print_exc()
+        _say_what_is_missing(report, module, "it failed")
+        return False
+    _say_what_is_missing(report, module, "left out")
+    return True
+
+
+def _say_what_is_missing(report: Report, module: ModuleType, why: str) -> None:
+    for bar in bars_of(module):
+        if bar not in report.reached:
+            report.not_measured(bar, why)
+
+
+def bars_of(module: ModuleType) -> tuple[str, ...]:
+    """The names of the bars of `REACH` that a module measures."""
+    return getattr(module, "REACHES", ())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -27,10 +27,10 @@ from imageid_daemon.pixels import Encoded
 from imageid_daemon.workers import Limits, Pool, tasks
 from imageid_loaders.errors import Unsupported
 
-ROUNDS = 5
+ROUNDS = 3
 # A round shall last longer than the kernel takes to find a processor for each worker, and
 # all rounds together no longer than a person waits.
-ROUND_SECONDS = 0.25
+ROUND_SECONDS = 0.15
 MOST_PASSES = 8
 OVERHEAD_BAR = 1.10
 SCALING_BAR = 1.8

@@ -22,6 +22,9 @@ from imageid_daemon.cache.trust import Trust, Verify, VerifyProgress
 from imageid_daemon.cache.upkeep import Upkeep
 from imageid_daemon.events import Events
 
+# From the answer that names a file to its opening; a program that is stopped for longer asks again.
+_HAND_OUT_SECONDS = 10.0
+
 log = structlog.get_logger("imageid.cache")
 
 
@@ -142,6 +145,16 @@ class Store:
 
     def path(self, entry: Entry) -> Path:
         return self._contents.blobs.path(entry.digest)
+
+    def hand_out(self, entry: Entry) -> Path | None:
+        """Where the entry's blob is, for others to open; it is not evicted for some seconds.
+
+        None where the entry is not stored, or no longer.
+        """
+        if self.ledger.digest_of(entry.key) != entry.digest:
+            return None
+        self.ledger.hand_out(entry.digest, time.time() + _HAND_OUT_SECONDS)
+        return self.path(entry)
 
     def verify(self) -> AsyncGenerator[VerifyProgress, None]:
         """Compare every blob with its digest; bad ones are forgotten."""
