@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -143,6 +143,12 @@ def dicom_json(encoded: Encoded) -> bytes:
         if kind(encoded) in ("picture", "nifti"):
             return b"{}"
         return whole_data_set.of_part10(_checked(part10.read(encoded.path)))
+
+
+def header_json(path: str, tags: Collection[int]) -> bytes:
+    """See `imageid_daemon.pixels.header_json`."""
+    with refusing("listed"):
+        return whole_data_set.parts_of_part10(_checked(part10.read(path)), tags)
 
 
 def open_part10(encoded: Encoded) -> OpenedPart10:
