@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from pydicom import Dataset
 
-from imageid_daemon.pixels import ImageMetadata, describe, describe_frames
+from imageid_daemon.pixels import ImageMetadata, describe, describe_frames, index, locate
 from imageid_loaders.errors import ImageError
 from pixels.material import corpus, dataset, encoded, grey
 
@@ -100,6 +101,21 @@ def read_together(path: Path, frames: int) -> list[ImageMetadata | str]:
     return [each if isinstance(each, ImageMetadata) else each.message for each in ordered]
 
 
+def read_located(path: Path, frames: int) -> list[ImageMetadata | str]:
+    """The same by an index of the file, as each frame of a large one is read."""
+    index_path = str(path.with_suffix(".index"))
+    index(encoded(path), index_path)
+    found: list[ImageMetadata | str] = []
+    for frame in range(frames, 0, -1):
+        located = locate(index_path, frame)
+        what = replace(encoded(path, frame), located=located.record)
+        try:
+            found.append(describe(replace(what, path=index_path) if located.in_index else what))
+        except ImageError as error:
+            found.append(error.message)
+    return found[::-1]
+
+
 @pytest.mark.parametrize("source", corpus(), ids=lambda path: path.name)
 def test_every_shipped_file_says_of_each_frame_what_it_says_when_read_anew(
     source: Path, tmp_path: Path
@@ -110,7 +126,9 @@ def test_every_shipped_file_says_of_each_frame_what_it_says_when_read_anew(
 
     together = read_together(path, frames)
 
-    assert together == [read_alone(path, frame) for frame in range(1, frames + 1)]
+    alone = [read_alone(path, frame) for frame in range(1, frames + 1)]
+    assert together == alone
+    assert read_located(path, frames) == alone
 
 
 @pytest.mark.parametrize(
@@ -125,7 +143,9 @@ def test_what_is_said_of_one_frame_is_said_of_no_other(
 
     together = read_together(path, FRAMES)
 
-    assert together == [read_alone(path, frame) for frame in range(1, FRAMES + 1)]
+    alone = [read_alone(path, frame) for frame in range(1, FRAMES + 1)]
+    assert together == alone
+    assert read_located(path, FRAMES) == alone
     # The frame's own facts differ in more than its number.
     numbered = [msgspec.structs.replace(each, frame_number=1) for each in together]  # type: ignore[type-var]
     assert all(one != other for one, other in combinations(numbered, 2))
@@ -136,7 +156,9 @@ def test_an_overlay_of_one_frame_is_on_no_other(tmp_path: Path) -> None:
 
     together = read_together(path, FRAMES)
 
-    assert together == [read_alone(path, frame) for frame in range(1, FRAMES + 1)]
+    alone = [read_alone(path, frame) for frame in range(1, FRAMES + 1)]
+    assert together == alone
+    assert read_located(path, FRAMES) == alone
     planes = [[each.data for each in found.overlays] for found in together]  # type: ignore[union-attr]
     assert planes == [[], [b"\x0f"], [b"\xf0"]]
 

@@ -8,8 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pydicom.uid import ExplicitVRBigEndian
-
 from imageid_daemon.pixels import (
     embedded_overlays,
     image_pixel,
@@ -158,7 +156,9 @@ def open_part10(encoded: Encoded) -> OpenedPart10:
         Undecodable: without a preamble, it does not look like DICOM either.
     """
     if encoded.located is not None:
-        return _opened(_checked(indexing.open_located(encoded.path, encoded.located)))
+        located = OpenedPart10(*indexing.open_located(encoded.path, encoded.located))
+        _checked(located.part10)
+        return located
     found = _read(_file(encoded.path))
     if isinstance(found.part10.source, MemoryBytes):
         # An inflated data set may be a thousand times its file: not to be held for the next.
@@ -189,10 +189,5 @@ def _checked(found: part10.Part10) -> part10.Part10:
 
 
 def _opened(found: part10.Part10) -> OpenedPart10:
-    instance = Instance(
-        attributes=found.attributes,
-        transfer_syntax_uid=found.transfer_syntax_uid,
-        little_endian=found.transfer_syntax_uid != ExplicitVRBigEndian,
-        pixel_keyword=found.pixel_element.keyword if found.pixel_element else None,
-    )
+    instance = part10.instance_of(found.attributes, found.transfer_syntax_uid, found.pixel_element)
     return OpenedPart10(found, instance)

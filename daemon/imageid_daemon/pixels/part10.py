@@ -26,6 +26,7 @@ from imageid_daemon.pixels.data_set import (
     read_long,
     read_values,
 )
+from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_loaders.errors import TooLarge, Undecodable
 
@@ -88,6 +89,18 @@ class Part10:
     pixel_element: PixelElement | None
     places: FramePlaces | None = None
     frame_tables: dict[int, FrameTable] = field(default_factory=dict, compare=False)
+
+
+def instance_of(
+    attributes: Dataset, transfer_syntax_uid: str, pixel_element: PixelElement | None
+) -> Instance:
+    """What decoding and describing need of a header."""
+    return Instance(
+        attributes,
+        transfer_syntax_uid,
+        little_endian=transfer_syntax_uid != ExplicitVRBigEndian,
+        pixel_keyword=pixel_element.keyword if pixel_element else None,
+    )
 
 
 def read(path: str) -> Part10:
