@@ -30,6 +30,10 @@ $(VENV)/.installed: pyproject.toml clients/python/pyproject.toml
 	$(BIN)/python -m pip install --quiet -e ./clients/python -e . --group dev
 	@touch $@
 
+$(VENV)/.installed-bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group bench
+	@touch $@
+
 $(TOOLS)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(TOOLS)
 	$(TOOLS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
@@ -50,7 +54,9 @@ test: lint
 	ops/install-test-tools.sh
 	$(BIN)/pytest
 
-bench: venv
+bench: $(VENV)/.installed-bench
+	ops/install-test-tools.sh
+	ops/install-bench-tools.sh
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks
 
 pixels: venv
