@@ -15,7 +15,7 @@ help:
 	@echo "make fuzz      damaged files of every kind, other ones at each run; FUZZ=--count=… for more"
 	@echo "make http-cache-tests  the public suite of HTTP caches alone, with what fails and why"
 	@echo "make lint      ruff, mypy, import-linter and buf alone"
-	@echo "make bench     how fast it is, one line a measure; writes tests/benchmarks/results.md"
+	@echo "make bench     how fast it is, one line a measure; writes tests/benchmarks/results.md; BENCH=… for some"
 	@echo "make generate  the checked-in code of every language, from proto/"
 	@echo "make serve     a daemon in the foreground"
 
@@ -57,7 +57,7 @@ test: lint
 bench: $(VENV)/.installed-bench
 	ops/install-test-tools.sh
 	ops/install-bench-tools.sh
-	@PYTHONPATH=tests $(BIN)/python -m benchmarks
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(BENCH)
 
 pixels: venv
 	ops/install-test-tools.sh
