@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import traceback
 from importlib import import_module
-from types import ModuleType
 
 from benchmarks import MODULES
 from benchmarks.report import Report
@@ -32,21 +31,10 @@ def _run(report: Report, name: str) -> bool:
         module.measure(report)
     except Exception:
         traceback.print_exc()
-        _say_what_is_missing(report, module, "it failed")
+        report.not_measured(MODULES[name], "it failed")
         return False
-    _say_what_is_missing(report, module, "left out")
+    report.not_measured(MODULES[name], "left out")
     return True
-
-
-def _say_what_is_missing(report: Report, module: ModuleType, why: str) -> None:
-    for bar in bars_of(module):
-        if bar not in report.reached:
-            report.not_measured(bar, why)
-
-
-def bars_of(module: ModuleType) -> tuple[str, ...]:
-    """The names of the bars of `REACH` that a module measures."""
-    return getattr(module, "REACHES", ())
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ from benchmarks.report import Report
 from daemon_process import DaemonProcess
 from origins.scripted import Answer, ScriptedOrigin
 
-REACHES = ("first_byte/origin",)
 _BODY = os.urandom(2**20)
 _FIRST_BYTES = 2**16
 _ROUNDS = 50

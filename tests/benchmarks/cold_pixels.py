@@ -19,7 +19,6 @@ from benchmarks.series import codestreams, single_frames_in_jpeg_2000, slices
 from daemon_process import DaemonProcess
 from origins.nginx import nginx
 
-REACHES = ("cold_pixels/imagecodecs",)
 _SLICES = 200
 _PROCESSES = 2
 _ROUNDS = 5

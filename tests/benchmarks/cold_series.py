@@ -21,13 +21,6 @@ from benchmarks.series import Series, multi_frame, single_frames, slices
 from daemon_process import DaemonProcess
 from origins.orthanc import Orthanc, orthanc
 
-REACHES = (
-    "series/frame_by_frame",
-    "series/one_request",
-    "multi_frame/frame_by_frame",
-    "one_by_one/httpx",
-    "eight_processes/one",
-)
 _SLICES, _FRAMES, _FRAME_SIDE = 200, 120, 256
 _PROCESSES = 8
 _ONE_BY_ONE = 50

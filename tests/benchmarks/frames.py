@@ -19,7 +19,7 @@ from pydicom.pixels import get_encoder
 from pydicom.uid import UID, HTJ2KLossless, RLELossless
 
 Samples = NDArray[Any]
-FRAMES = 6
+FRAMES = 4
 _DICOM = "1.2.840.10008.1.2"
 
 

@@ -18,7 +18,6 @@ from daemon_process import DaemonProcess
 from origins.nginx import nginx
 from origins.pictures import noise_jpeg
 
-REACHES = ("growth/10000", "growth/200000")
 _ENTRIES = (1_000, 10_000, 200_000)
 _PICTURES, _PASSES = 100, 3
 _ROUNDS = 9

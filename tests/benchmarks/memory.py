@@ -20,7 +20,6 @@ from benchmarks.report import Report
 from daemon_process import DaemonProcess
 from origins.server import LoopbackServer, Received, Reply
 
-REACHES = ("memory/idle", "memory/streamed")
 _PIECE_BYTES = 2**20
 _PIECES = 2**11
 _READERS = 4

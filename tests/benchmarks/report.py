@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from benchmarks.reach import REACH, Bar
@@ -13,14 +13,10 @@ RESULTS = Path(__file__).with_name("results.md")
 
 
 class Report:
-    """Prints each measure as it comes.
-
-    Attributes:
-        reached: the names of the bars of `REACH` that have been measured.
-    """
+    """Prints each measure as it comes."""
 
     def __init__(self) -> None:
-        self.reached: set[str] = set()
+        self._measured: set[str] = set()
         self._lines = [
             "# Results",
             "",
@@ -50,12 +46,16 @@ class Report:
 
     def reach(self, name: str, value: float) -> None:
         """Say a measure that has a bar in `REACH`."""
-        self.reached.add(name)
+        self._measured.add(name)
         self._say(REACH[name], value)
 
-    def not_measured(self, name: str, why: str) -> None:
-        """Say that a bar of `REACH` is not known to be kept, which counts as SHORT."""
-        self._row("SHORT", REACH[name].measure, f"not measured: {why}", str(REACH[name]))
+    def not_measured(self, names: Iterable[str], why: str) -> None:
+        """Say which of these bars have not been measured, which counts as SHORT."""
+        for name in names:
+            if name not in self._measured:
+                self._measured.add(name)
+                bar = REACH[name]
+                self._row("SHORT", bar.measure, f"not measured: {why}", str(bar))
 
     def write(self) -> None:
         RESULTS.write_text("\n".join(self._lines) + "\n", encoding="utf-8")

@@ -1,9 +1,9 @@
 """One image that is in the cache. A slice of 512 KiB as an array that is a mapped file, beside a
 server stream that answers an empty message. A body of 64 MiB in chunks, beside a bare server that
-sends the very messages of the daemon, made beforehand, to the same caller. A small picture, for
-16 callers on one channel, beside as many empty streams. Bare means grpc.aio in a process of its
-own like the daemon, without interceptors: an empty call to the daemon itself, which is slower,
-is told for comparison.
+sends the very messages of the daemon, made beforehand, to the same caller, and beside
+bazel-remote. A hundred small pictures, for 16 callers on one channel, beside as many empty
+streams. Bare means grpc.aio in a process of its own like the daemon, without interceptors; an
+empty call to the daemon itself is told for comparison.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -20,7 +21,7 @@ import grpc.aio
 import imageid
 from benchmarks import callers
 from benchmarks.measuring import Taken, digest_of, in_new_process, in_this_process, medians
-from benchmarks.peers import bare_grpc
+from benchmarks.peers import bare_grpc, bazel_remote
 from benchmarks.report import Report
 from benchmarks.series import single_frames
 from daemon_process import DaemonProcess
@@ -29,13 +30,6 @@ from imageid.v1.image_service_pb2_grpc import ImageServiceStub
 from origins.nginx import nginx
 from origins.pictures import noise_jpeg
 
-REACHES = (
-    "one_image/empty_call",
-    "stream/bare_grpc",
-    "stream/bazel_remote",
-    "hits/empty_calls",
-    "hits/load_images",
-)
 _BODY_BYTES = 64 * 2**20
 _CALLERS = 16
 _PICTURES, _PASSES, _PASSES_OF_LOAD_IMAGES = 100, 20, 160
@@ -59,7 +53,7 @@ async def _measure(report: Report, directory: Path) -> None:
         messages = await asyncio.to_thread(_recorded, daemon.address, body_id)
         async with bare_grpc.bare_server(directory / "bare", messages) as bare:
             await _one_slice(report, daemon.address, bare, slice_id, series.digest)
-            await _one_body(report, daemon.address, bare, body_id, digest_of([body]))
+            await _one_body(report, directory, daemon.address, bare, body_id, body)
             pictures = {f"{number}.jpg": noise_jpeg(number) for number in range(_PICTURES)}
             for name, picture in pictures.items():
                 (directory / name).write_bytes(picture)
@@ -119,17 +113,27 @@ async def _many_callers(
 
 
 async def _one_body(
-    report: Report, address: str, bare_address: str, image_id: str, digest: str
+    report: Report, directory: Path, address: str, bare_address: str, image_id: str, body: bytes
 ) -> None:
-    found = await medians(
-        {
-            "imageid": in_this_process(digest, callers.stream_body, address, image_id),
-            "bare gRPC": in_this_process(digest, callers.stream_body, bare_address, image_id),
-        },
-        _ROUNDS,
-    )
+    digest = digest_of([body])
+    ways = {
+        "imageid": in_this_process(digest, callers.stream_body, address, image_id),
+        "bare gRPC": in_this_process(digest, callers.stream_body, bare_address, image_id),
+    }
+    async with AsyncExitStack() as stack:
+        if bazel_remote.EXECUTABLE.exists():
+            other = await stack.enter_async_context(
+                bazel_remote.bazel_remote(directory / "bazel-remote", body)
+            )
+            work = (bazel_remote.stream_body, other, digest, len(body))
+            ways["bazel-remote"] = in_this_process(digest, *work)
+        found = await medians(ways, _ROUNDS)
     report.seconds("64 MiB streamed", found)
     report.reach("stream/bare_grpc", found["bare gRPC"] / found["imageid"])
+    if "bazel-remote" in found:
+        report.reach("stream/bazel_remote", found["bazel-remote"] / found["imageid"])
+    else:
+        report.not_measured(["stream/bazel_remote"], "no bazel-remote, see make bench")
 
 
 def _call_daemon(channel: grpc.Channel) -> Taken:

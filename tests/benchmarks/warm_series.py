@@ -25,7 +25,6 @@ from benchmarks.series import (
 from daemon_process import DaemonProcess
 from origins.nginx import nginx
 
-REACHES = ("mapped/diskcache", "summed/floor", "summed/diskcache", "jpeg_2000/pydicom")
 _SLICES = 500
 _DECODED_SLICES = 100
 _ROUNDS = 5

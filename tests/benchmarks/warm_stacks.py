@@ -17,7 +17,6 @@ from benchmarks.series import single_frames
 from daemon_process import DaemonProcess
 from origins.orthanc import orthanc
 
-REACHES = ("warm/dicomweb_client", "warm/hishel", "warm/nginx")
 _SLICES = 200
 _CONNECTIONS = 4
 _ROUNDS = 3
