@@ -25,9 +25,9 @@ def main(names: list[str]) -> int:
 
 def _run(report: Report, name: str) -> bool:
     """Whether it came to its end; what it has then not measured counts as SHORT."""
-    module = import_module(f"benchmarks.{name}")
-    report.begin(name, module.__doc__ or "")
     try:
+        module = import_module(f"benchmarks.{name}")
+        report.begin(name, module.__doc__ or "")
         module.measure(report)
     except Exception:
         traceback.print_exc()

@@ -169,6 +169,8 @@ async def main(directory, image_id):
             await client.metadata(image_id)
             assert await client.ls(image_id)
             assert await client.ls(f"file://{directory}/series")
+            await client.load("example://1")
+            await client.load("ramp://8,8", "png")
     print(*sorted({name.partition(".")[0] for name in sys.modules}))
 
 asyncio.run(main(*sys.argv[1:]))

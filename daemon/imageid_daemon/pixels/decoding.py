@@ -69,7 +69,7 @@ def write(
 def _decode(encoded: Encoded, *, keep_ybr: bool) -> _Decoding:
     kind = content.kind(encoded)
     if kind == "picture":
-        return (*picture.decode(encoded), None)
+        return (*picture.decode(encoded), Tables(made_for_screens=True))
     if kind == "nifti":
         return (*nifti.decode(encoded), None)
     if kind == "part10":

@@ -96,7 +96,7 @@ def _described(instance: Instance, frame: ImageAttributes, found: Tables | None)
         for keyword in keywords.split()
     }
     fields |= _window(frame) | _samples(frame) | _frame(frame) | _compression(instance.attributes)
-    fields |= _tables(frame, found or Tables()) | _modules(instance)
+    fields |= _tables(frame, found or Tables()) | _modules(frame)
     return ImageMetadata(
         **fields,
         pixel_aspect_ratio=integers(instance.attributes, "PixelAspectRatio"),
@@ -235,11 +235,11 @@ def _tables(frame: ImageAttributes, found: Tables) -> dict[str, Any]:
     return said
 
 
-def _modules(instance: Instance) -> dict[str, Any]:
+def _modules(frame: ImageAttributes) -> dict[str, Any]:
     return {
-        "ultrasound_regions": ultrasound_regions.read(instance.attributes),
-        "pet_image": pet_image.read(instance.attributes),
-        "rt_dose": _rt_dose(instance.attributes),
+        "ultrasound_regions": ultrasound_regions.read(frame.attributes),
+        "pet_image": pet_image.read(frame),
+        "rt_dose": _rt_dose(frame.attributes),
     }
 
 

@@ -22,6 +22,7 @@ from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, combined
 from imageid_daemon.resolver.catalogue import Catalogue, Evicted
 from imageid_daemon.resolver.derivations import Derivations
 from imageid_daemon.resolver.documents import Documents
+from imageid_daemon.resolver.frame_indexes import FrameIndexes
 from imageid_daemon.resolver.headers import Headers
 from imageid_daemon.resolver.listings import Listings
 from imageid_daemon.resolver.material import Resolved
@@ -56,9 +57,10 @@ class Resolver:
         self._readings = Readings(pool, self._failures)
         self._derivations = Derivations(store, self._failures)
         self._documents = Documents(sources, self._readings)
-        self._headers = Headers(sources, self._documents, self._failures)
+        frame_indexes = FrameIndexes(self._derivations, pool)
+        self._headers = Headers(sources, self._documents, self._failures, frame_indexes)
         self._representations = Representations(
-            store, sources, self._documents, self._derivations, pool
+            store, sources, self._documents, self._derivations, pool, frame_indexes
         )
         self._listings = Listings(sources, pool)
         self._stats = Stats(store, sources, self._representations)
@@ -92,7 +94,9 @@ class Resolver:
         Raises:
             ImageError: it cannot be had.
         """
-        return await self._headers.read(self._resolve(image_id), demand, self._readings.describe)
+        return await self._headers.read(
+            self._resolve(image_id), demand, self._readings.describe, frame_alone=True
+        )
 
     async def dicom_json(self, image_id: str, demand: Demand) -> bytes:
         """The image's data set as one DICOM JSON object, without bulk data.
