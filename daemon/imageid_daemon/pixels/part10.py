@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydicom import Dataset
 from pydicom.uid import (
@@ -26,7 +26,8 @@ from imageid_daemon.pixels.data_set import (
     read_long,
     read_values,
 )
-from imageid_daemon.pixels.frame_table import FramePlaces
+from imageid_daemon.pixels.encoded_frame import Instance
+from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_loaders.errors import TooLarge, Undecodable
 
 _PREAMBLE_BYTES = 132
@@ -79,6 +80,7 @@ class Part10:
         source: where every offset counts: the file, or its inflated data set.
         attributes: what stands before the pixel data.
         places: where the one frame is that is to be read, if an index has told it.
+        frame_tables: those that were made for other frames, by the number of all frames.
     """
 
     source: ByteSource
@@ -86,6 +88,19 @@ class Part10:
     transfer_syntax_uid: str
     pixel_element: PixelElement | None
     places: FramePlaces | None = None
+    frame_tables: dict[int, FrameTable] = field(default_factory=dict, compare=False)
+
+
+def instance_of(
+    attributes: Dataset, transfer_syntax_uid: str, pixel_element: PixelElement | None
+) -> Instance:
+    """What decoding and describing need of a header."""
+    return Instance(
+        attributes,
+        transfer_syntax_uid,
+        little_endian=transfer_syntax_uid != ExplicitVRBigEndian,
+        pixel_keyword=pixel_element.keyword if pixel_element else None,
+    )
 
 
 def read(path: str) -> Part10:

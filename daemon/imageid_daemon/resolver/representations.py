@@ -39,13 +39,14 @@ class Representations:
         documents: Documents,
         derivations: Derivations,
         pool: Pool,
+        frame_indexes: FrameIndexes,
     ) -> None:
         self._store = store
         self._sources = sources
         self._documents = documents
         self._derivations = derivations
         self._pool = pool
-        self._frame_indexes = FrameIndexes(derivations, pool)
+        self._frame_indexes = frame_indexes
 
     async def obtain(
         self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand

@@ -19,12 +19,13 @@ from imageid_daemon.cache import Demand, Store
 from imageid_daemon.pixels import ImageMetadata
 from imageid_daemon.registry import Registry
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, combined
-from imageid_daemon.resolver.bytes_of import bytes_of
 from imageid_daemon.resolver.catalogue import Catalogue, Evicted
 from imageid_daemon.resolver.derivations import Derivations
 from imageid_daemon.resolver.documents import Documents
+from imageid_daemon.resolver.frame_indexes import FrameIndexes
 from imageid_daemon.resolver.grounds import Grounds, hold
 from imageid_daemon.resolver.headers import Headers
+from imageid_daemon.resolver.listings import Listings
 from imageid_daemon.resolver.material import Resolved
 from imageid_daemon.resolver.metadata_batch import Described, describe_all
 from imageid_daemon.resolver.prefetch import Prefetched, Prefetches
@@ -33,10 +34,9 @@ from imageid_daemon.resolver.remembered_failures import RememberedFailures
 from imageid_daemon.resolver.representations import Representations
 from imageid_daemon.resolver.sources import Sources
 from imageid_daemon.resolver.stat import Stat, Stats
-from imageid_daemon.slices import in_slice_order
 from imageid_daemon.workers import Pool
-from imageid_loaders.base import ListedImage, Lister, Resource
-from imageid_loaders.errors import ImageError, InvalidImageId
+from imageid_loaders.base import ListedImage
+from imageid_loaders.errors import ImageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,12 @@ class Resolver:
         self._readings = Readings(pool, self._failures)
         self._derivations = Derivations(store, self._failures)
         self._documents = Documents(sources, self._readings)
-        self._headers = Headers(sources, self._documents, self._failures)
+        frame_indexes = FrameIndexes(self._derivations, pool)
+        self._headers = Headers(sources, self._documents, self._failures, frame_indexes)
         self._representations = Representations(
-            store, sources, self._documents, self._derivations, pool
+            store, sources, self._documents, self._derivations, pool, frame_indexes
         )
+        self._listings = Listings(sources, pool)
         self._stats = Stats(store, sources, self._representations)
         self._prefetches = Prefetches()
         self.catalogue = Catalogue(store, sources, self._resolve)
@@ -108,7 +110,9 @@ class Resolver:
         Raises:
             ImageError: it cannot be had.
         """
-        return await self._headers.read(self._resolve(image_id), demand, self._readings.describe)
+        return await self._headers.read(
+            self._resolve(image_id), demand, self._readings.describe, frame_alone=True
+        )
 
     async def dicom_json(self, image_id: str, demand: Demand) -> bytes:
         """The image's data set as one DICOM JSON object, without bulk data.
@@ -158,18 +162,7 @@ class Resolver:
             ImageError: the root is none, or cannot be read.
         """
         scheme, loader = self.registry.find(root)
-        if not isinstance(loader, Lister):
-            raise InvalidImageId(
-                f"The scheme '{scheme}' has no listing. Give a study or series URL of "
-                "DICOMweb, a folder or a DICOMDIR."
-            )
-
-        async def read(resource: Resource) -> bytes:
-            async with AsyncExitStack() as stack:
-                answer = await self._sources.obtain(stack, loader, scheme, resource, demand)
-                return await bytes_of(answer)
-
-        return in_slice_order(await loader.list_images(root, read))
+        return await self._listings.of(root, scheme, loader, demand)
 
     async def stat(self, image_ids: Iterable[str], output: Output) -> list[Stat]:
         """What is stored of each image, in order, without asking any origin."""
