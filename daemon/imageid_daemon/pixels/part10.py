@@ -32,6 +32,7 @@ from imageid_loaders.errors import TooLarge, Undecodable
 
 _PREAMBLE_BYTES = 132
 _PIECE_BYTES = 1 << 20
+_STORED_BLOCK_BYTES = 5
 _TRANSFER_SYNTAX = 0x00020010
 
 
@@ -217,7 +218,8 @@ def _pixel_element(elements: list[Element]) -> PixelElement | None:
 
 def _inflate_from(read: ReadAt, offset: int) -> bytearray:
     """Undo the deflate of a data set (PS3.5 A.5), which a file may be too large to hold."""
-    inflation, found = _Inflation(limits.INFLATED_LIMIT_BYTES), bytearray()
+    beginning = read(offset, _STORED_BLOCK_BYTES)
+    inflation, found = _Inflation(beginning, limits.INFLATED_LIMIT_BYTES), bytearray()
     while not inflation.ended and (piece := read(offset, _PIECE_BYTES)):
         found += inflation.inflate(piece)
         offset += len(piece)
@@ -226,23 +228,38 @@ def _inflate_from(read: ReadAt, offset: int) -> bytearray:
 
 
 def inflate(data: bytes, limit_bytes: int) -> bytes:
-    """Undo raw deflate (RFC 1951), which grows a thousandfold at worst.
+    """Undo deflate (RFC 1951), raw or in a zlib wrap, which grows a thousandfold at worst.
 
     Raises:
         TooLarge: more than `limit_bytes` come out.
         Undecodable: the stream breaks off.
     """
-    inflation = _Inflation(limit_bytes)
+    inflation = _Inflation(data, limit_bytes)
     inflated = inflation.inflate(data)
     inflation.check_end()
     return inflated
 
 
+def _is_zlib(beginning: bytes) -> bool:
+    """Whether the deflate is wrapped (RFC 1950 2.2), as some writers do against PS3.5 A.5.
+
+    To raw deflate such bytes are a stored block, whose length is followed by its complement.
+    """
+    if len(beginning) < _STORED_BLOCK_BYTES:
+        return False
+    header, length, complement = struct.unpack_from(">H", beginning) + struct.unpack(
+        "<xHH", beginning[:_STORED_BLOCK_BYTES]
+    )
+    is_stored = length ^ complement == 0xFFFF
+    return header & 0x8F00 == 0x0800 and header % 31 == 0 and not is_stored
+
+
 class _Inflation:
     """Stops before what comes out is more than the limit."""
 
-    def __init__(self, limit_bytes: int) -> None:
-        self._machine = zlib.decompressobj(-zlib.MAX_WBITS)
+    def __init__(self, beginning: bytes, limit_bytes: int) -> None:
+        wrapped = _is_zlib(beginning)
+        self._machine = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
         self._limit_bytes = self._left_bytes = limit_bytes
 
     @property
