@@ -15,7 +15,7 @@ help:
 	@echo "make fuzz      damaged files of every kind, other ones at each run; FUZZ=--count=… for more"
 	@echo "make http-cache-tests  the public suite of HTTP caches alone, with what fails and why"
 	@echo "make lint      ruff, mypy, import-linter and buf alone"
-	@echo "make bench     how fast it is, one line a measure; writes tests/benchmarks/results.md"
+	@echo "make bench     how fast it is, one line a measure; writes tests/benchmarks/results.md; BENCH=… for some"
 	@echo "make generate  the checked-in code of every language, from proto/"
 	@echo "make serve     a daemon in the foreground"
 
@@ -28,6 +28,10 @@ $(VENV)/.installed: pyproject.toml clients/python/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet -e ./clients/python -e . --group dev
+	@touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group bench
 	@touch $@
 
 $(TOOLS)/.installed: pyproject.toml
@@ -50,8 +54,10 @@ test: lint
 	ops/install-test-tools.sh
 	$(BIN)/pytest
 
-bench: venv
-	@PYTHONPATH=tests $(BIN)/python -m benchmarks
+bench: $(VENV)/.installed-bench
+	ops/install-test-tools.sh
+	ops/install-bench-tools.sh
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(BENCH)
 
 pixels: venv
 	ops/install-test-tools.sh

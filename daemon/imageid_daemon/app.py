@@ -13,12 +13,19 @@ import structlog
 from imageid_daemon import __version__
 from imageid_daemon.cache import Store, Verify
 from imageid_daemon.config import Config
-from imageid_daemon.instance import announced, check_local, locked, make_private, new_token
+from imageid_daemon.instance import (
+    announced,
+    check_local,
+    locked,
+    make_private,
+    new_locality_token,
+    new_token,
+)
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.origins import Origins
 from imageid_daemon.registry import Registry, installed_loaders
 from imageid_daemon.resolver import Resolver, Sources
-from imageid_daemon.service import Door, GrpcServer, HttpServer
+from imageid_daemon.service import Door, GrpcServer, HttpServer, Locality
 from imageid_daemon.workers import Limits, Pool
 from imageid_loaders.base import Origin, Settings
 
@@ -72,7 +79,10 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         metrics.watch(store.ledger, lambda: resolver.running_fills, pool)
         metrics.watch_origins(origins.figures)
         token, token_file = new_token(runtime)
-        grpc_server = GrpcServer(Door(resolver, store, cache, metrics, token, origins.urls_of))
+        locality = Locality(*new_locality_token(cache))
+        grpc_server = GrpcServer(
+            Door(resolver, store, cache, metrics, token, locality, origins.urls_of)
+        )
         listen = await grpc_server.start(config.server.listen)
         stack.push_async_callback(store.close)
         stack.push_async_callback(resolver.close)

@@ -113,6 +113,13 @@ def new_token(directory: Path) -> tuple[str, Path]:
     return token, path
 
 
+def new_locality_token(directory: Path) -> tuple[bytes, Path]:
+    """What only those can tell who read the cache directory, fresh at every start; its file."""
+    token, path = secrets.token_urlsafe(32), directory / "locality-token"
+    _write(path, token)
+    return token.encode(), path
+
+
 @contextmanager
 def announced(
     directory: Path, *, listen: Sequence[str], http: str | None, token_file: Path, version: str

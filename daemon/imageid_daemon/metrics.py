@@ -26,6 +26,7 @@ from prometheus_client.registry import Collector
 
 from imageid_daemon import __version__
 from imageid_daemon.callers import Priority
+from imageid_daemon.histogram import Histogram as LoadHistogram
 
 _FIRST_BYTE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _DECODE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
@@ -89,13 +90,15 @@ class Metrics:
         self._requests = self._counter(
             "requests", "Images asked for, by how they were answered.", "scheme", "result"
         )
-        self._first_byte = self._histogram(
+        self._first_byte = self._of_loads(
             "first_byte_seconds", "Time to the first message of an answer.", _FIRST_BYTE_BUCKETS
         )
-        self._load = self._histogram(
+        self._load = self._of_loads(
             "load_seconds", "Time to the last message of an answer.", _LOAD_BUCKETS
         )
         self._sent = self._counter("sent_bytes", "Bytes of bodies sent to callers.", "scheme")
+        # The commonest ones, found once.
+        self._hits: dict[str, tuple[Counter, Counter]] = {}
         self._origin = self._counter(
             "origin_requests", "Requests sent to origins, by class of answer.", "scheme", "code"
         )
@@ -153,15 +156,25 @@ class Metrics:
         self.registry.register(_Origins(figures))
 
     def observe_first_byte(self, scheme: str, result: str, seconds: float) -> None:
-        self._first_byte.labels(scheme, result).observe(seconds)
+        self._first_byte.observe((scheme, result), seconds)
 
     def observe_load(self, scheme: str, result: str, seconds: float, sent_bytes: int) -> None:
         """An answer ended, whole or not."""
         self._requests.labels(scheme, result).inc()
-        self._load.labels(scheme, result).observe(seconds)
+        self._load.observe((scheme, result), seconds)
         self._sent.labels(scheme).inc(sent_bytes)
         if result == "coalesced":
             self._coalesced.inc()
+
+    def observe_hits(self, scheme: str, images: int, seconds: float, sent_bytes: int) -> None:
+        """So many images were in the cache, and left in one message."""
+        if scheme not in self._hits:
+            self._hits[scheme] = self._requests.labels(scheme, "hit"), self._sent.labels(scheme)
+        requests, sent = self._hits[scheme]
+        requests.inc(images)
+        self._first_byte.observe((scheme, "hit"), seconds, images)
+        self._load.observe((scheme, "hit"), seconds, images)
+        sent.inc(sent_bytes)
 
     def observe_response(self, scheme: str, code: str) -> None:
         """An origin answered; `code` is 2xx to 5xx, or error."""
@@ -206,10 +219,10 @@ class Metrics:
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"imageid_{name}", text, labels, registry=self.registry)
 
-    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
-        return Histogram(
-            f"imageid_{name}", text, ["scheme", "result"], registry=self.registry, buckets=buckets
-        )
+    def _of_loads(self, name: str, text: str, bounds: tuple[float, ...]) -> LoadHistogram:
+        histogram = LoadHistogram(f"imageid_{name}", text, ["scheme", "result"], bounds)
+        self.registry.register(histogram)
+        return histogram
 
 
 class CallMetrics:

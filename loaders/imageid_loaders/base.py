@@ -315,9 +315,23 @@ class ListedImage:
 
 
 class Read(Protocol):
-    """Gives a whole resource through the daemon's cache."""
+    """What the daemon does for a listing: a call gives a whole resource through its cache."""
 
     async def __call__(self, resource: Resource) -> bytes: ...
+
+    async def header(self, descriptor: int, tags: Sequence[int]) -> bytes:
+        """These attributes of an open DICOM file, as one DICOM JSON object (PS3.18 F).
+
+        Those that the file lacks, or that cannot be read, are left out. It is read where a
+        hostile file hurts nobody, so a loader parses none by itself.
+
+        Args:
+            descriptor: of the file, which stays open until the answer is here.
+
+        Raises:
+            errors.ImageError: the file is damaged, or takes too much to be read.
+        """
+        ...
 
 
 @runtime_checkable

@@ -51,10 +51,10 @@ class FileLoader:
         return _open(self._roots, request)
 
     async def list_images(self, root: str, read: Read) -> list[ListedImage]:
-        """Below a folder, or of a DICOMDIR. The headers are read at once, not through `read`:
-        a cache of local files' headers would be no faster than the files."""
+        """Below a folder, or of a DICOMDIR. Nothing goes through the cache: one of local files'
+        headers would be no faster than the files."""
         path, _ = parse_file_url(root)
-        return await list_folder_or_dicomdir(self._roots, path)
+        return await list_folder_or_dicomdir(self._roots, path, read)
 
 
 @asynccontextmanager

@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from imageid_loaders import listing
-from imageid_loaders.base import ListedImage
-from imageid_loaders.errors import Corrupt, ImageError
+from imageid_loaders.base import ListedImage, Read
+from imageid_loaders.errors import ImageError
 from imageid_loaders.file_url import file_url
 from imageid_loaders.open_file import OpenFile
 from imageid_loaders.roots import Roots
 from imageid_loaders.sniff import media_type_of
 
 _FILES_AT_ONCE = 64
+# So few that whoever waits for an image meanwhile hardly waits for the listing.
+_HEADERS_AT_ONCE = 4
 _HEAD_BYTES = 4096
 _DICOMDIR_LIMIT_BYTES = 64 * 1024 * 1024
-_DEFLATED = b"1.2.840.10008.1.2.1.99"
-_TAGS = (
-    listing.SERIES_INSTANCE_UID,
-    listing.SOP_INSTANCE_UID,
-    listing.ROWS,
-    listing.NUMBER_OF_FRAMES,
-    listing.INSTANCE_NUMBER,
-    listing.POSITION,
-    listing.ORIENTATION,
-    listing.GRID_FRAME_OFFSET_VECTOR,
-    listing.SHARED_GROUPS,
-    listing.PER_FRAME_GROUPS,
+_TAGS = tuple(
+    int(tag, 16)
+    for tag in (
+        listing.SERIES_INSTANCE_UID,
+        listing.SOP_INSTANCE_UID,
+        listing.ROWS,
+        listing.NUMBER_OF_FRAMES,
+        listing.INSTANCE_NUMBER,
+        listing.POSITION,
+        listing.ORIENTATION,
+        listing.GRID_FRAME_OFFSET_VECTOR,
+        listing.SHARED_GROUPS,
+        listing.PER_FRAME_GROUPS,
+    )
 )
-_DIRECTORY_RECORD_SEQUENCE = 0x00041220
-_REFERENCED_FILE_ID = 0x00041500
+_DIRECTORY_RECORD_SEQUENCE = "00041220"
+_REFERENCED_FILE_ID = "00041500"
 
 
-async def list_folder_or_dicomdir(roots: Roots, path: Path) -> list[ListedImage]:
+async def list_folder_or_dicomdir(roots: Roots, path: Path, read: Read) -> list[ListedImage]:
     """The images below a folder, those of a DICOMDIR's records, or a file's frames.
 
     What is no image is passed over, and so is what cannot be read.
@@ -45,106 +49,88 @@ async def list_folder_or_dicomdir(roots: Roots, path: Path) -> list[ListedImage]
     Raises:
         errors.NotAllowed: the path lies outside of the roots.
         errors.NotFound: there is nothing.
-        errors.Corrupt: a DICOMDIR cannot be read.
+        errors.ImageError: a DICOMDIR cannot be read.
     """
     roots.check(path)
-    files = await asyncio.to_thread(_files_of, roots, path)
+    files = await _files_of(roots, path, read)
     images: list[ListedImage] = []
+    turns = asyncio.Semaphore(_HEADERS_AT_ONCE)
     # In batches, so that a caller who leaves does not leave hours of work behind.
     for start in range(0, len(files), _FILES_AT_ONCE):
-        batch = files[start : start + _FILES_AT_ONCE]
-        images += await asyncio.to_thread(_images_of_files, roots, batch)
+        batch = await asyncio.to_thread(_opened, roots, files[start : start + _FILES_AT_ONCE])
+        try:
+            for found in await asyncio.gather(*(_images_of(each, read, turns) for each in batch)):
+                images += found
+        finally:
+            for _, file, _ in batch:
+                file.close()
     return images
 
 
-def _files_of(roots: Roots, path: Path) -> list[Path]:
-    if path.is_dir():
-        return list(roots.files(path))
-    with closing(roots.open(path)) as file:
-        records = _directory_records(file)
+async def _files_of(roots: Roots, path: Path, read: Read) -> list[Path]:
+    if await asyncio.to_thread(path.is_dir):
+        return await asyncio.to_thread(lambda: list(roots.files(path)))
+    with closing(await asyncio.to_thread(roots.open, path)) as file:
+        records = await _directory_records(file, read)
     if records is None:
         return [path]
     return [path.parent.joinpath(*parts) for parts in records]
 
 
-def _images_of_files(roots: Roots, paths: Iterable[Path]) -> list[ListedImage]:
-    images: list[ListedImage] = []
+_Opened = tuple[Path, OpenFile, str]
+
+
+def _opened(roots: Roots, paths: Sequence[Path]) -> list[_Opened]:
+    """Those that can be read, each with its media type."""
+    found = []
     for path in paths:
         try:
-            with closing(roots.open(path)) as file:
-                images += _images_of(file, path)
+            file = roots.open(path)
+            found.append((path, file, media_type_of(file.read(_HEAD_BYTES, 0)) or ""))
         except ImageError:
             continue
-    return images
+    return found
 
 
-def _images_of(file: OpenFile, path: Path) -> list[ListedImage]:
-    head = file.read(_HEAD_BYTES, 0)
-    media_type = media_type_of(head) or ""
+async def _images_of(
+    opened: _Opened, read: Read, turns: asyncio.Semaphore
+) -> Sequence[ListedImage]:
+    path, file, media_type = opened
     if media_type.startswith("image/"):
         return [ListedImage(file_url(path))]
     if media_type != "application/dicom":
         return []
-    if _DEFLATED in head:
-        # To read its header pydicom inflates all of it, which may be a thousandfold.
-        return [ListedImage(file_url(path))]
-    return list(listing.listed_images(_header(file), partial(file_url, path)))
-
-
-def _header(file: OpenFile) -> listing.Json:
-    """The data set's facts about order and frames, as DICOM JSON."""
-    document: listing.Json = _read(file, [int(tag, 16) for tag in _TAGS], _json)
-    return document
-
-
-def _json(dataset: Any) -> dict[str, Any]:
-    """What `listing` reads of DICOM JSON. pydicom's own conversion logs values it finds odd."""
-    return {f"{int(tag):08X}": {"Value": _values(dataset, tag)} for tag in sorted(dataset.keys())}
-
-
-def _values(dataset: Any, tag: Any) -> list[Any]:
     try:
-        element = dataset[tag]
-    except Exception:  # pydicom raises kinds of its own, too
-        return []  # a value that its representation does not allow is not known
-    if element.VR == "SQ":
-        return [_json(item) for item in element.value]
-    return [element.value] if element.VM == 1 else list(element.value or [])
+        async with turns:
+            header = json.loads(await read.header(file.descriptor, _TAGS))
+        return list(listing.listed_images(header, partial(file_url, path)))
+    except ImageError:
+        return []
 
 
-def _directory_records(file: OpenFile) -> list[list[str]] | None:
+async def _directory_records(file: OpenFile, read: Read) -> list[list[str]] | None:
     """Path components of every referenced file; None when the file is no DICOMDIR."""
-    if file.read(132, 0)[128:] != b"DICM" or file.status().st_size > _DICOMDIR_LIMIT_BYTES:
+    head = await asyncio.to_thread(file.read, _HEAD_BYTES, 0)
+    if head[128:132] != b"DICM" or file.status().st_size > _DICOMDIR_LIMIT_BYTES:
         return None
-    records: list[list[str]] | None = _read(file, [_DIRECTORY_RECORD_SEQUENCE], _referenced_files)
-    return records
+    document = await read.header(file.descriptor, [int(_DIRECTORY_RECORD_SEQUENCE, 16)])
+    header = await asyncio.to_thread(json.loads, document)
+    if _DIRECTORY_RECORD_SEQUENCE not in header:
+        return None
+    return list(_referenced_files(header))
 
 
-def _referenced_files(dataset: Any) -> list[list[str]] | None:
-    if _DIRECTORY_RECORD_SEQUENCE not in dataset:
-        return None
-    paths = []
-    for record in dataset[_DIRECTORY_RECORD_SEQUENCE].value:
-        value = record[_REFERENCED_FILE_ID].value if _REFERENCED_FILE_ID in record else ()
-        parts = [value] if isinstance(value, str) else [str(part) for part in value or ()]
+def _referenced_files(header: listing.Json) -> Iterator[list[str]]:
+    for record in header[_DIRECTORY_RECORD_SEQUENCE].get("Value", ()):
+        parts = record.get(_REFERENCED_FILE_ID, {}).get("Value", ())
         # Nothing but plain names may be joined to a path (CVE-2026-32711).
         if parts and all(map(_is_plain_name, parts)):
-            paths.append(parts)
-    return paths
+            yield list(parts)
 
 
-def _is_plain_name(part: str) -> bool:
-    return part not in ("", ".", "..") and not any(letter in part for letter in "/\\\0")
-
-
-def _read(file: OpenFile, tags: list[int], convert: Callable[[Any], Any]) -> Any:
-    # Imported here: it takes half a second, which the daemon's start should not.
-    from pydicom import config, dcmread
-
-    # pydicom warns of odd values when they are converted, and quotes them; they may be a
-    # patient's.
-    with file.stream() as stream, config.disable_value_validation():
-        try:
-            return convert(dcmread(stream, stop_before_pixels=True, specific_tags=tags))
-        except (Exception, RecursionError) as error:
-            raise Corrupt("The DICOM header cannot be read: the file is damaged.") from error
+def _is_plain_name(part: object) -> bool:
+    return (
+        isinstance(part, str)
+        and part not in ("", ".", "..")
+        and not any(letter in part for letter in "/\\\0")
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import BinaryIO
 
 from imageid_loaders.errors import Unavailable
 
@@ -40,11 +39,10 @@ class OpenFile:
                     "The file system failed to read the file: check the disk or network share."
                 ) from error
 
-    def stream(self) -> BinaryIO:
-        """The same file from its beginning, to be closed on its own."""
-        stream = os.fdopen(os.dup(self._descriptor), "rb")
-        stream.seek(0)
-        return stream
+    @property
+    def descriptor(self) -> int:
+        """Valid while this is open."""
+        return self._descriptor
 
     def close(self) -> None:
         with self._lock:

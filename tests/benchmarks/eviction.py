@@ -1,26 +1,20 @@
-"""Which eviction order misses least, over traces of reading rooms.
-
-    python tests/benchmarks/eviction.py
-
-Misses per request and per byte of least recently used, SIEVE, S3-FIFO with the paper's tenth
-and with the share that the cache uses, and the offline optimum (Belady's rule over images of
-different sizes, a bound that no cache reaches). The last lines say whether the cache's choice
-holds: nowhere more than two hundredths behind least recently used, and ahead of it where a long
-scroll meets a working set.
+"""Which eviction order misses least, over traces of reading rooms: misses per request of least
+recently used, SIEVE, S3-FIFO with the paper's tenth and with the share that the cache uses, and
+the offline optimum (Belady's rule over images of different sizes, a bound that no cache reaches).
+The last lines say whether the cache's choice holds: nowhere more than two hundredths behind least
+recently used, and ahead of it where a long scroll meets a working set.
 """
 
 from __future__ import annotations
 
 import heapq
-import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Protocol
 
-from rich.console import Console
-from rich.table import Table
-from traces import Request, one_long_scroll, reading_room
-
+from benchmarks.report import Report
+from benchmarks.traces import Request, one_long_scroll, reading_room
 from imageid_daemon.cache.eviction import SMALL_SHARE, Eviction
 
 _MIB = 2**20
@@ -138,56 +132,44 @@ def _next_requests(trace: list[Request]) -> list[int]:
     return again
 
 
-def missed(cache: Cache, trace: list[Request]) -> tuple[float, float]:
-    """Misses per request, and missed bytes per byte asked for."""
-    misses = missed_bytes = asked_bytes = 0
-    for image, size_bytes in trace:
-        asked_bytes += size_bytes
-        if not cache.ask(image, size_bytes):
-            misses += 1
-            missed_bytes += size_bytes
-    return misses / len(trace), missed_bytes / asked_bytes
+def misses(cache: Cache, trace: list[Request]) -> float:
+    """Misses per request."""
+    return sum(not cache.ask(image, size_bytes) for image, size_bytes in trace) / len(trace)
 
 
-TRACES: dict[str, tuple[list[Request], tuple[int, ...]]] = {
-    "ten days, night batch": (list(reading_room(1)), (1024, 4096, 8192, 20480)),
-    "ten days, no batch": (list(reading_room(2, night_batch=False)), (1024, 4096, 8192, 20480)),
-    "one long scroll": (list(one_long_scroll(3)), (256, 512, 768)),
+_SCROLL = "one long scroll"
+_OWN = f"S3-FIFO {SMALL_SHARE:.0%}".replace("%", " %")
+_MOST_BEHIND, _LEAST_AHEAD = 0.02, 0.001
+
+TRACES: dict[str, tuple[Callable[[], Iterator[Request]], tuple[int, ...]]] = {
+    "ten days, night batch": (partial(reading_room, 1), (1024, 4096, 8192, 20480)),
+    "ten days, no batch": (
+        partial(reading_room, 2, night_batch=False),
+        (1024, 4096, 8192, 20480),
+    ),
+    _SCROLL: (partial(one_long_scroll, 3), (256, 512, 768)),
 }
 CACHES: dict[str, Callable[[int, list[Request]], Cache]] = {
     "LRU": lambda limit, trace: LeastRecentlyUsed(limit),
     "SIEVE": lambda limit, trace: Sieve(limit),
     "S3-FIFO 10 %": lambda limit, trace: S3Fifo(limit, 0.1),
-    f"S3-FIFO {SMALL_SHARE:.0%}".replace("%", " %"): lambda limit, trace: S3Fifo(limit),
+    _OWN: lambda limit, trace: S3Fifo(limit),
     "optimum": Optimum,
 }
 
 
-def main() -> int:
-    table = Table("trace", "cache MiB", *CACHES, title="missed requests / missed bytes")
-    worst = 0.0
-    scroll: list[float] = []
-    for name, (trace, limits_mib) in TRACES.items():
+def measure(report: Report) -> None:
+    """See the module."""
+    behind: dict[str, list[float]] = {}
+    for name, (make_trace, limits_mib) in TRACES.items():
+        trace = list(make_trace())
         for limit_mib in limits_mib:
-            found = [missed(make(limit_mib * _MIB, trace), trace) for make in CACHES.values()]
-            table.add_row(name, str(limit_mib), *(f"{a:.3f} / {b:.3f}" for a, b in found))
-            behind = found[3][0] - found[0][0]
-            worst = max(worst, behind)
-            if "scroll" in name:
-                scroll.append(behind)
-    console = Console(width=120)
-    console.print(table)
-    held = (worst <= 0.02, max(scroll) < 0)
-    console.print(
-        f"{_verdict(held[0])} most behind LRU in misses per request: {worst:+.3f} (≤ 0.02)"
-    )
-    console.print(f"{_verdict(held[1])} beside a long scroll, at worst: {max(scroll):+.3f} (< 0)")
-    return 0 if all(held) else 1
-
-
-def _verdict(holds: bool) -> str:
-    return "PASS" if holds else "SHORT"
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            found = {
+                each: misses(make(limit_mib * _MIB, trace), trace) for each, make in CACHES.items()
+            }
+            for cache, share in found.items():
+                report.add(f"misses, {name}, {limit_mib} MiB: {cache}", share, "")
+            behind.setdefault(name, []).append(found[_OWN] - found["LRU"])
+    report.add("most behind LRU", max(map(max, behind.values())), "", at_most=_MOST_BEHIND)
+    ahead = -max(behind[_SCROLL])
+    report.add("ahead of LRU beside a long scroll, at worst", ahead, "", at_least=_LEAST_AHEAD)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from benchmarks.reach import REACH, Bar
 
 RESULTS = Path(__file__).with_name("results.md")
 
@@ -13,6 +16,7 @@ class Report:
     """Prints each measure as it comes."""
 
     def __init__(self) -> None:
+        self._measured: set[str] = set()
         self._lines = [
             "# Results",
             "",
@@ -33,12 +37,32 @@ class Report:
         self, measure: str, value: float, unit: str, *, at_most: float = 0, at_least: float = 0
     ) -> None:
         """Say one measure, and whether it keeps to its bar, if it has one."""
-        short = (at_most and value > at_most) or value < at_least
-        bar = f"≤ {at_most:g}{unit}" if at_most else f"≥ {at_least:g}{unit}" if at_least else ""
-        verdict = ("SHORT" if short else "PASS") if bar else "-"
-        shown = f"{value:.3g}{unit}"
-        print(f"{verdict:5} {measure:72} {shown:>10}  {bar}", flush=True)
-        self._lines.append(f"| {verdict} | {measure} | {shown} | {bar} |")
+        self._say(Bar(measure, unit, at_most, at_least), value)
+
+    def seconds(self, what: str, medians: Mapping[str, float]) -> None:
+        """Say how long each of several ways took, for comparison."""
+        for way, seconds in medians.items():
+            self.add(f"{what}: {way}", seconds * 1000, " ms")
+
+    def reach(self, name: str, value: float) -> None:
+        """Say a measure that has a bar in `REACH`."""
+        self._measured.add(name)
+        self._say(REACH[name], value)
+
+    def not_measured(self, names: Iterable[str], why: str) -> None:
+        """Say which of these bars have not been measured, which counts as SHORT."""
+        for name in names:
+            if name not in self._measured:
+                self._measured.add(name)
+                bar = REACH[name]
+                self._row("SHORT", bar.measure, f"not measured: {why}", str(bar))
 
     def write(self) -> None:
         RESULTS.write_text("\n".join(self._lines) + "\n", encoding="utf-8")
+
+    def _say(self, bar: Bar, value: float) -> None:
+        self._row(bar.verdict(value), bar.measure, f"{value:.3g}{bar.unit}", str(bar))
+
+    def _row(self, verdict: str, measure: str, value: str, bar: str) -> None:
+        print(f"{verdict:5} {measure:72} {value:>10}  {bar}", flush=True)
+        self._lines.append(f"| {verdict} | {measure} | {value} | {bar} |")

@@ -93,6 +93,24 @@ def test_what_was_derived_goes_with_its_source():
     assert ledger.victims(ROOMY) == {"file", "pixels"}
 
 
+def test_what_was_handed_out_stays_for_a_while_and_so_does_its_source():
+    ledger = ledger_of(("file", "F", 600), ("pixels", "P", 600, "F"), limit_bytes=1000)
+
+    ledger.hand_out("P", until_seconds=20.0)
+
+    assert ledger.victims(ROOMY, now_seconds=19.0) == set()
+    assert ledger.victims(ROOMY, now_seconds=20.0) == {"file", "pixels"}
+
+
+def test_what_is_handed_out_again_is_not_kept_for_less():
+    ledger = ledger_of(("a", "A", 2000))
+
+    ledger.hand_out("A", until_seconds=20.0)
+    ledger.hand_out("A", until_seconds=10.0)
+
+    assert ledger.victims(ROOMY, now_seconds=15.0) == set()
+
+
 def test_counting_before_evicting_counts_shared_blobs_only_if_all_their_entries_go():
     ledger = ledger_of(("a", "D", 100), ("b", "D", 100))
 

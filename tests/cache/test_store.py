@@ -176,6 +176,24 @@ async def test_what_was_used_least_recently_makes_room(disk):
         assert len(disk.blobs()) == 3
 
 
+async def test_what_was_just_handed_out_does_not_make_room(disk):
+    async with disk.opened(limit_bytes=1000) as store:
+        handed_out = await keep(store, "a", bytes(600))
+        path = store.hand_out(handed_out)
+
+        assert not await store.reservation().grow(600)
+
+        assert path.read_bytes() == bytes(600)
+
+
+async def test_what_is_stored_no_longer_is_not_handed_out(disk):
+    async with disk.opened() as store:
+        entry = await keep(store, "a", b"body")
+        await store.forget(["a"])
+
+        assert store.hand_out(entry) is None
+
+
 async def test_what_is_larger_than_the_cache_is_refused_and_evicts_nothing(disk):
     async with disk.opened(limit_bytes=1000) as store:
         await keep(store, "a", b"a" * 300)

@@ -17,7 +17,7 @@ from imageid_daemon.metrics import Metrics
 from imageid_daemon.origins import Origins
 from imageid_daemon.registry import Installed, Registry
 from imageid_daemon.resolver import Resolver, Sources
-from imageid_daemon.service import Door, GrpcServer
+from imageid_daemon.service import Door, GrpcServer, Locality
 from imageid_daemon.workers import Limits, Pool
 
 _MAX_IMAGE_BYTES = 2**20
@@ -69,7 +69,9 @@ async def serving(directory: Path, origin: str) -> AsyncIterator[SuiteDaemon]:
     pool = Pool(1, Limits(memory_bytes=2**30, cpu_seconds=10.0, wall_seconds=10.0), metrics)
     await pool.start()
     resolver = Resolver(registry, store, sources, pool)
-    server = GrpcServer(Door(resolver, store, directory, metrics, "token", origins.urls_of))
+    locality = Locality(b"", directory)
+    door = Door(resolver, store, directory, metrics, "token", locality, origins.urls_of)
+    server = GrpcServer(door)
     address = f"unix:{directory}/grpc.sock"
     await server.start((address,))
     await store.open()

@@ -167,13 +167,21 @@ async def main(directory, image_id):
             await client.load(image_id)
             await client.load(image_id, "png")
             await client.metadata(image_id)
+            assert await client.ls(image_id)
+            assert await client.ls(f"file://{directory}/series")
+            await client.load("example://1")
+            await client.load("ramp://8,8", "png")
     print(*sorted({name.partition(".")[0] for name in sys.modules}))
 
 asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_serving_images_imports_neither_pydicom_nor_a_codec(tmp_path: Path) -> None:
+async def test_serving_and_listing_images_imports_neither_pydicom_nor_a_codec(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "series").mkdir()
+    (tmp_path / "series" / "1.dcm").write_bytes(Path(GOOD).read_bytes())
     environment = DaemonProcess(tmp_path).own_environment
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", PROGRAM, tmp_path, f"file://{GOOD}"), env=environment, stdout=PIPE

@@ -1,6 +1,7 @@
 from io import BytesIO
 
 import numpy
+import pydicom
 import pytest
 from pydicom import dcmread
 
@@ -33,6 +34,23 @@ def test_a_ramp_has_spacing_slope_and_intercept():
 
     assert ramp.PixelSpacing == [0.25, 0.5]
     assert (ramp.RescaleSlope, ramp.RescaleIntercept) == (2, -1024)
+
+
+def test_a_decimal_string_is_as_exact_as_its_16_letters_allow():
+    ramp = read(ramp_file(parse_ramp("8,8,16,0.1,0.001,0.3333333333333333,-1e-100")))
+
+    assert ramp.PixelSpacing == [0.001, 0.1]
+    assert ramp.RescaleSlope == 0.33333333333333
+    assert ramp.RescaleIntercept == -1e-100
+
+
+def test_a_synthetic_file_is_by_the_letter_of_the_standard():
+    with pydicom.config.strict_reading():
+        ramp = read(ramp_file(parse_ramp("3,3,8")))
+
+    assert ramp.file_meta.MediaStorageSOPInstanceUID == ramp.SOPInstanceUID
+    assert ramp.SOPInstanceUID.is_valid
+    assert len(ramp.PixelData) == 10
 
 
 def test_what_a_ramp_leaves_out_has_a_default():

@@ -29,12 +29,14 @@ http {{
     uwsgi_temp_path {prefix}/uwsgi;
     scgi_temp_path {prefix}/scgi;
     etag on;
+    {http}
     server {{
         listen 127.0.0.1:{port};
         root {root};
         location /ready {{ access_log off; return 204; }}
         location /revalidate/ {{ alias {root}/; add_header Cache-Control no-cache; }}
         location /fresh/ {{ alias {root}/; add_header Cache-Control max-age=600; }}
+        {server}
     }}
 }}
 """
@@ -64,17 +66,24 @@ class Nginx:
 
 
 @asynccontextmanager
-async def nginx(directory: Path, root: Path) -> AsyncIterator[Nginx]:
+async def nginx(
+    directory: Path, root: Path, *, http: str = "", server: str = ""
+) -> AsyncIterator[Nginx]:
+    """Run one in `directory`, with what else its configuration shall say in these blocks."""
     port = free_port()
     # Started by root, the worker would become `nobody`, who cannot read a test's folder.
     user = "user root;" if getpass.getuser() == "root" else ""
     settings = directory / "nginx.conf"
-    settings.write_text(CONFIGURATION.format(prefix=directory, port=port, root=root, user=user))
-    server = Nginx(f"http://127.0.0.1:{port}", root, directory / "access.log")
+    settings.write_text(
+        CONFIGURATION.format(
+            prefix=directory, port=port, root=root, user=user, http=http, server=server
+        )
+    )
+    serving = Nginx(f"http://127.0.0.1:{port}", root, directory / "access.log")
 
     async def ready() -> bool:
-        return await answers(f"{server.url}/ready", 204)
+        return await answers(f"{serving.url}/ready", 204)
 
     command = [EXECUTABLE, "-p", directory, "-c", settings, "-e", "stderr"]
     async with running(command, directory / "nginx.log", ready):
-        yield server
+        yield serving

@@ -15,6 +15,7 @@ from pydicom.encaps import generate_frames
 from pydicom.pixels import get_encoder
 from pydicom.uid import RLELossless
 
+from imageid_daemon.pixels import codestream_header
 from imageid_loaders.errors import TooLarge, Undecodable, Unsupported
 from pixels.conftest import Count
 from pixels.material import dataset, decoded, encoded, part10, path_of
@@ -206,8 +207,34 @@ def test_a_codestream_of_another_size_than_the_header_is_refused(
         decoded(encoded(path), tmp_path)
 
 
-def test_a_codestream_of_another_family_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.dcm", imagecodecs.jpegls_encode(GREY), SYNTAX + "90", GREY)
+@pytest.mark.parametrize("label", ["57", "80", "90", "201", "110"])
+@pytest.mark.parametrize("array", [GREY, COLOUR], ids=["grey", "colour"])
+@pytest.mark.parametrize("number", ["57", "80", "90", "201", "110"])
+def test_a_codestream_under_the_label_of_another_family_is_decoded_as_what_it_is(
+    number: str, array: np.ndarray, label: str, tmp_path: Path
+) -> None:
+    frame = dict(LOSSLESS)[number](array)
+    stream = codestream_header.read(frame)
+    assert stream is not None
+    attributes = {"BitsStored": stream.precision}
+    path = write(tmp_path / "a.dcm", frame, SYNTAX + label, array, **attributes)
+
+    found, description = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, array)
+    assert description.metadata.transfer_syntax_uid == SYNTAX + label
+
+
+def test_a_codestream_of_another_family_and_depth_is_refused(tmp_path: Path) -> None:
+    frame = imagecodecs.jpegls_encode(GREY)
+    path = write(tmp_path / "a.dcm", frame, SYNTAX + "90", GREY, BitsStored=7)
+
+    with pytest.raises(Undecodable, match="not what its transfer syntax says"):
+        decoded(encoded(path), tmp_path)
+
+
+def test_what_is_no_codestream_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.dcm", b"no codestream", SYNTAX + "90", GREY)
 
     with pytest.raises(Undecodable, match="not what its transfer syntax says"):
         decoded(encoded(path), tmp_path)

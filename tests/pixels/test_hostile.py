@@ -66,6 +66,30 @@ def test_a_deflate_bomb_is_refused_by_its_size(tmp_path: Path) -> None:
         describe(file(tmp_path, meta + bomb))
 
 
+def test_deflate_in_a_zlib_wrap_is_read_and_bounded_too(tmp_path: Path) -> None:
+    whole = Path(path_of("image_dfl.dcm")).read_bytes()
+    begin = 132 + 12 + int.from_bytes(whole[140:144], "little")
+    data_set = zlib.decompress(whole[begin:], -zlib.MAX_WBITS)
+    raw, bomb = file(tmp_path, whole), zlib.compress(bytes(2**29 + 1), 9)
+    expected = describe(raw)
+
+    assert describe(file(tmp_path, whole[:begin] + zlib.compress(data_set))) == expected
+    with pytest.raises(TooLarge, match="inflates to more than 536870912 bytes"):
+        describe(file(tmp_path, whole[:begin] + bomb))
+
+
+def test_raw_deflate_that_begins_like_a_zlib_wrap_is_read(tmp_path: Path) -> None:
+    whole = Path(path_of("image_dfl.dcm")).read_bytes()
+    begin = 132 + 12 + int.from_bytes(whole[140:144], "little")
+    data_set = zlib.decompress(whole[begin:], -zlib.MAX_WBITS)
+    # The most common beginning of a wrap, here of a stored block of one byte.
+    stored = b"\x78\x01\x00\xfe\xff" + data_set[:1]
+    rest = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    raw = stored + rest.compress(data_set[1:]) + rest.flush()
+
+    assert describe(file(tmp_path, whole[:begin] + raw)) == describe(file(tmp_path, whole))
+
+
 def test_a_deflated_data_set_that_breaks_off_is_refused(tmp_path: Path) -> None:
     whole = Path(path_of("image_dfl.dcm")).read_bytes()
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from imageid_daemon.pixels import ImageMetadata, PixelsOptions, decode, transform
+from imageid_daemon.pixels import ImageMetadata, PixelsOptions, decode, padding, transform
 from pixels.material import decoded, encoded, grey, part10
 
 STORED = np.array([[-2000, -1000, 0, 400, 1000]], np.int16)
@@ -126,3 +128,27 @@ def test_float_pixel_data_have_padding_of_their_own(
     _, description = decoded(encoded(path), tmp_path)
 
     assert extremes(description.metadata) == (0, 8.5)
+
+
+@given(
+    dtype=st.sampled_from(["u1", "i1", "<u2", "<i2", "<i4", "<u8", "<i8", "<f4", "<f8"]),
+    samples=st.lists(st.integers(0, 9), min_size=1, max_size=12),
+    lowest=st.sampled_from(["of the type", "zero", "near the highest"]),
+    value=st.integers(-2, 11),
+    limit=st.none() | st.integers(-2, 11),
+)
+def test_extremes_are_those_of_the_samples_outside_the_padding(
+    dtype: str, samples: list[int], lowest: str, value: int, limit: int | None
+) -> None:
+    of_type = np.iinfo(dtype.replace("f", "i"))
+    offset = {"of the type": of_type.min, "zero": 0, "near the highest": of_type.max - 9}[lowest]
+    stored = np.array([[offset + sample for sample in samples]], dtype)
+    described = ImageMetadata(
+        samples_per_pixel=1,
+        pixel_padding_value=float(offset + value),
+        pixel_padding_range_limit=None if limit is None else float(offset + limit),
+    )
+
+    outside = stored[~padding.is_padding(stored, described)]
+
+    assert padding.measured_extremes(stored, described) == padding.extremes(outside)

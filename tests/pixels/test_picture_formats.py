@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image, ImageCms, ImageOps
 
 from imageid_daemon.pixels import Encoded, RenderedOptions, decode, describe, render
-from imageid_daemon.pixels.jxl_page import read_header
+from imageid_daemon.pixels.jpeg_xl_header import read_image_header
 from imageid_loaders.errors import NotFound, TooLarge, Undecodable, Unsupported
 from pixels.material import decoded
 
@@ -507,7 +507,7 @@ def test_a_hostile_picture_is_refused(name: str, tmp_path: Path) -> None:
 
 def test_a_huge_jpeg_xl_is_refused_by_its_header(tmp_path: Path) -> None:
     with pytest.raises(TooLarge, match="more than the limit"):
-        describe(file(tmp_path / "picture", huge_jpeg_xl()))
+        decoded(file(tmp_path / "picture", huge_jpeg_xl()), tmp_path)
 
 
 def test_a_frame_behind_too_many_others_is_refused(tmp_path: Path) -> None:
@@ -525,7 +525,7 @@ def test_a_frame_behind_too_many_others_is_refused(tmp_path: Path) -> None:
 )
 def test_the_size_of_a_jpeg_xl_is_read_before_it_is_decoded(size: tuple[int, int]) -> None:
     for container in (False, True):
-        header = read_header(jpeg_xl(np.zeros(size, np.uint8), container))
+        header = read_image_header(jpeg_xl(np.zeros(size, np.uint8), container))
         assert (header.rows, header.columns, header.animated) == (*size, False)
 
 
@@ -538,15 +538,44 @@ def test_the_depth_of_a_jpeg_xl_is_that_of_its_samples(bits: int, tmp_path: Path
     assert describe(Encoded(str(tmp_path / "picture"), "")).bits_stored == bits
 
 
-def test_the_fields_before_the_depth_of_a_jpeg_xl_are_passed_over() -> None:
+@pytest.mark.parametrize("name", [name for name in EXACT if name.startswith("JPEG XL")])
+def test_a_jpeg_xl_is_described_by_its_header_alone(name: str, tmp_path: Path) -> None:
+    data = EXACT[name][0]()
+
+    whole = describe(file(tmp_path / "whole", data))
+    beginning = describe(file(tmp_path / "beginning", data[: min(100, len(data) // 2)]))
+
+    assert beginning == whole
+    assert whole.samples_per_pixel == (1 if EXACT[name][1].ndim == 2 else EXACT[name][1].shape[2])
+
+
+def test_a_jpeg_xl_is_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[274] = 6  # Orientation: the first row is shown at the right
+    jpeg = saved(GREY_8[:24, :40], "JPEG", exif=exif)
+    data = imagecodecs.jpegxl_encode_jpeg(jpeg)
+
+    upright = read(data, tmp_path)
+
+    described = describe(file(tmp_path / "picture", data))
+    stored = np.asarray(Image.open(BytesIO(jpeg)), np.int16)
+    assert (described.rows, described.columns) == upright.shape == (40, 24)
+    # The two decoders differ in how they smooth noise.
+    assert np.abs(upright - np.rot90(stored, -1)).max() < 10
+
+
+def test_the_fields_of_a_moving_jpeg_xl_are_read_up_to_that_it_moves() -> None:
     # SizeHeader: small, 8 rows, 16 columns. Then metadata: not by default, extra fields,
-    # orientation 6, neither intrinsic size, preview nor animation, 12 bits.
-    bits = (1, 1), (0, 5), (0, 3), (1, 5), (0, 1), (1, 1), (5, 3), (0, 3), (0, 1), (2, 2)
+    # orientation 6, no intrinsic size, a preview of 16 x 16, and an animation.
+    preview = (1, 1), (0, 2), (1, 3)
+    bits = (1, 1), (0, 5), (0, 3), (1, 5), (0, 1), (1, 1), (5, 3), (0, 1), (1, 1), *preview, (1, 1)
     number, at = 0, 0
     for value, width in bits:
         number |= value << at
         at += width
 
-    header = read_header(b"\xff\x0a" + number.to_bytes(8, "little"))
+    header = read_image_header(b"\xff\x0a" + number.to_bytes(8, "little"))
 
-    assert (header.rows, header.columns, header.bits) == (8, 16, 12)
+    assert (header.rows, header.columns, header.orientation) == (8, 16, 6)
+    assert header.preview
+    assert header.animated

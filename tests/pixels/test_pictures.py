@@ -13,6 +13,7 @@ from PIL import Image
 from imageid_daemon.pixels import Encoded, RenderedOptions, decode, describe, dicom_json, render
 from imageid_loaders.errors import NotFound, TooLarge, Undecodable
 from pixels.material import decoded, encoded
+from pixels.rendered import picture
 
 GREY = np.arange(48, dtype=np.uint8).reshape(6, 8)
 COLOUR = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
@@ -181,3 +182,43 @@ def test_a_dicom_file_is_dicom_even_when_it_is_called_a_picture(tmp_path: Path) 
     found, _ = decoded(Encoded(encoded("CT_small.dcm").path, "image/png"), tmp_path)
 
     assert found.shape == (128, 128)
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tiff", "jp2"])
+def test_a_grey_picture_of_8_bits_is_rendered_as_it_is(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(GREY).save(path)
+
+    found, _ = picture(path, tmp_path)
+
+    assert np.array_equal(found, GREY)
+
+
+@pytest.mark.parametrize("options", [{"window": (24, 48)}, {"percentiles": (0, 100)}])
+def test_a_grey_picture_is_windowed_where_that_is_asked_for(
+    options: dict[str, tuple[float, float]], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(GREY).save(path)
+
+    found, _ = picture(path, tmp_path, **options)
+
+    assert (found.min(), found.max()) == (0, 255)
+
+
+def test_a_grey_picture_of_16_bits_is_rendered_by_its_range(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(imagecodecs.png_encode(GREY.astype(np.uint16) * 80))
+
+    found, _ = picture(path, tmp_path)
+
+    assert (found.min(), found.max()) == (0, 255)
+
+
+def test_a_grey_picture_of_negative_numbers_too_is_rendered_by_its_range(tmp_path: Path) -> None:
+    path = tmp_path / "a.tiff"
+    path.write_bytes(imagecodecs.tiff_encode(GREY.astype(np.int8) - np.int8(40)))
+
+    found, _ = picture(path, tmp_path)
+
+    assert (found.min(), found.max()) == (0, 255)

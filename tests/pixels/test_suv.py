@@ -295,5 +295,97 @@ def test_what_ge_and_philips_say_privately_is_read(tmp_path: Path) -> None:
         assert said_by_philips.suvbw == 0.25
 
 
+def enhanced(path: Path, mappings: list[tuple[str, float, float]], **attributes: Any) -> Path:
+    """Two frames, of which the second is rescaled by 4; decay is corrected at noon.
+
+    Args:
+        mappings: unit, slope and intercept from stored values of the second frame.
+    """
+    item = Dataset()
+    item.RadionuclideTotalDose, item.RadionuclideHalfLife = "400000000", "7200"
+    item.RadiopharmaceuticalStartDateTime = "20210304100000"
+    first, second = (frame_groups([("Bq/ml", 2.0, 0.0)], 2), frame_groups(mappings, 4))
+    said = {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.130",
+        "Modality": "PT",
+        "PatientWeight": "70",
+        "AttenuationCorrected": "YES",
+        "DecayCorrected": "YES",
+        "DecayCorrectionDateTime": "20210304120000",
+        "RadiopharmaceuticalInformationSequence": [item],
+        "PerFrameFunctionalGroupsSequence": [first, second],
+        "NumberOfFrames": 2,
+        **attributes,
+    }
+    return grey(path, np.zeros((4, 3), np.uint16), **said | {"Rows": 2})
+
+
+def frame_groups(mappings: list[tuple[str, float, float]], rescale_slope: int) -> Dataset:
+    rescaling, groups = Dataset(), Dataset()
+    rescaling.RescaleSlope, rescaling.RescaleIntercept = str(rescale_slope), "0"
+    groups.PixelValueTransformationSequence = [rescaling]
+    groups.RealWorldValueMappingSequence = [mapping(*each) for each in mappings]
+    return groups
+
+
+def mapping(unit: str, slope: float, intercept: float) -> Dataset:
+    code, mapped = Dataset(), Dataset()
+    code.CodeValue = unit
+    mapped.MeasurementUnitsCodeSequence = [code]
+    mapped.RealWorldValueSlope, mapped.RealWorldValueIntercept = slope, intercept
+    return mapped
+
+
+@pytest.mark.parametrize(
+    ("mappings", "factor"),
+    [
+        ([("Bq/ml", 4.0, 0.0)], HALF_LEFT),
+        ([("Bq/ml", 8.0, 0.0)], 2 * HALF_LEFT),
+        ([("Bq/ml", 4.0, 0.0), ("g/ml{SUVbw}", 0.5, 0.0)], 0.125),
+        ([("{SUVbw}g/ml", 0.5, 0.0)], 0.125),
+    ],
+)
+def test_enhanced_pet_says_by_its_real_world_values_what_a_frame_measures(
+    tmp_path: Path, mappings: list[tuple[str, float, float]], factor: float
+) -> None:
+    path = enhanced(tmp_path / "a.dcm", mappings)
+
+    by_file = describe(encoded(path, 2)).pet_image
+    json = dicom_json(encoded(path))
+    by_document = describe(Encoded("", "", dicom_json=json, frame=2)).pet_image
+
+    assert by_file is not None
+    assert by_file.suvbw == pytest.approx(factor)
+    assert by_document == by_file
+
+
+@pytest.mark.parametrize(
+    ("mappings", "attributes", "reason"),
+    [
+        ([], {}, "RealWorldValueMappingSequence"),
+        ([("g/ml{SUVlbm}", 1.0, 0.0)], {}, "RealWorldValueMappingSequence"),
+        ([("Bq/ml", 4.0, 1.0)], {}, "in proportion"),
+        ([("Bq/ml", 4.0, 0.0), ("Bq/ml", 2.0, 0.0)], {}, "in proportion"),
+        ([("Bq/ml", 4.0, 0.0)], {"DecayCorrected": "NO"}, "DECY"),
+        ([("Bq/ml", 4.0, 0.0)], {"AttenuationCorrected": None}, "ATTN"),
+        ([("Bq/ml", 4.0, 0.0)], {"DecayCorrectionDateTime": None}, "DecayCorrection"),
+        ([("Bq/ml", 4.0, 0.0)], {"DecayCorrectionDateTime": "2021030409"}, "DecayCorrection"),
+    ],
+)
+def test_enhanced_pet_that_lacks_a_fact_says_which(
+    tmp_path: Path,
+    mappings: list[tuple[str, float, float]],
+    attributes: dict[str, Any],
+    reason: str,
+) -> None:
+    path = enhanced(tmp_path / "a.dcm", mappings, **attributes)
+
+    found = describe(encoded(path, 2)).pet_image
+
+    assert found is not None
+    assert found.suvbw is None
+    assert reason in found.suvbw_absent_because
+
+
 def test_other_modalities_say_nothing_of_activity() -> None:
     assert describe(encoded("CT_small.dcm")).pet_image is None

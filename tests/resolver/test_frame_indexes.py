@@ -5,11 +5,13 @@ import asyncio
 import numpy as np
 import pydicom
 import pytest
-from pydicom.uid import DeflatedExplicitVRLittleEndian
-from tests.resolver.conftest import Answer
+from pydicom.encaps import encapsulate
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLSLossless
+from tests.resolver.conftest import Answer, demand_of
 
 from imageid_daemon import pixels
 from imageid_daemon.pixels import PixelsOptions
+from imageid_daemon.pixels.limits import FRAGMENTS
 from imageid_daemon.resolver.keys import derived_key
 from imageid_loaders.base import Image, Resource
 from imageid_loaders.errors import Undecodable
@@ -136,3 +138,48 @@ async def test_a_frame_of_a_deflated_file_is_read_from_the_index(world, tmp_path
 
     assert [each.data for each in loaded] == [frame.tobytes() for frame in FRAMES[4:7]]
     assert (await large.index()).size_bytes > FRAMES.nbytes
+
+
+async def test_metadata_of_a_frame_are_read_by_the_index_that_its_pixels_use(large):
+    metadata, _ = await large.world.resolver.metadata("x:large/3", demand_of())
+
+    index = await large.index()
+    await large.load(4)
+    assert metadata.frame_number == 3
+    assert index is not None
+    assert await large.index() == index
+
+
+async def test_metadata_of_a_frame_are_had_without_the_header_of_its_file(world, tmp_path):
+    large = Large(world, written(tmp_path))
+    await large.load(3)
+    (file,) = [path for path in world.blobs() if path.stat().st_size > FRAMES.nbytes]
+    behind_preamble = slice(132, file.stat().st_size - FRAMES.nbytes)
+    overwrite(file, behind_preamble)
+
+    metadata, _ = await world.resolver.metadata("x:large/4", demand_of())
+
+    assert (metadata.rows, metadata.frame_number) == (256, 4)
+
+
+async def test_metadata_are_known_of_a_file_with_too_many_fragments_for_an_index(world, tmp_path):
+    path = grey(tmp_path / "a.dcm", FRAMES[0])
+    image = pydicom.dcmread(path)
+    image.file_meta.TransferSyntaxUID = JPEGLSLossless
+    image.PixelData = encapsulate([b"ab"])
+    image["PixelData"].is_undefined_length = True
+    image.save_as(path)
+    empty = b"\xfe\xff\x00\xe0" + bytes(4)
+    large = Large(world, path.read_bytes()[:-8] + empty * FRAGMENTS)
+
+    metadata, _ = await world.resolver.metadata("x:large/1", demand_of())
+
+    assert metadata.rows == 256
+    assert await large.index() is None
+
+
+def overwrite(path, where):
+    data = bytearray(path.read_bytes())
+    data[where] = b"x" * (where.stop - where.start)
+    path.chmod(0o600)
+    path.write_bytes(data)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from imageid_daemon import checksums
 from imageid_daemon.pixels import Description, ImageMetadata, Layout
 from imageid_daemon.resolver.inspection import inspect
 from imageid_loaders.errors import Undecodable
@@ -46,7 +47,9 @@ def test_samples_of_the_length_that_their_layout_says_are_taken(
 ) -> None:
     found = inspect(descriptor, description, SAMPLES)
 
-    assert found == (24, hashlib.sha256(b"x" * 24).hexdigest())
+    assert found.size_bytes == 24
+    assert found.sha256 == hashlib.sha256(b"x" * 24).hexdigest()
+    assert found.checksums == checksums.of_file(descriptor)
 
 
 @pytest.mark.parametrize(

@@ -31,16 +31,17 @@ async def test_the_range_is_sent_while_the_origin_holds_back_the_rest(spool):
     answer.wait = wait
     await spool.write(b"abc")
     wanted = Wanted(Range(offset=0, limit_bytes=2, chunk_bytes=1024))
-    messages = stream(answer, v1.ImageHeader(), wanted, time.monotonic())
+    parts = stream(answer, v1.ImageHeader(image_id="x"), wanted, time.monotonic())
 
     async with asyncio.timeout(10):
-        first, second = await anext(messages), await anext(messages)
-    assert first.HasField("header")
+        first, second = await anext(parts), await anext(parts)
+    assert first.header
     assert second.chunk.data == b"ab"
 
     await spool.write(b"def")
     spool.seal()
     whole.set()
-    last = await anext(messages)
-    assert (last.summary.sent_bytes, last.summary.size_bytes) == (2, 6)
-    assert [message async for message in messages] == []
+    last = await anext(parts)
+    summary = v1.LoadSummary.FromString(last.summary)
+    assert (summary.sent_bytes, summary.size_bytes) == (2, 6)
+    assert [part async for part in parts] == []

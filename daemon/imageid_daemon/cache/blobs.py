@@ -32,6 +32,7 @@ class Blobs:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._blobs = directory / "blobs"
+        self._blobs_name = str(self._blobs)
         self._spool = directory / "spool"
         self._quarantine = directory / "quarantine"
         self._boot = secrets.token_hex(4)
@@ -48,6 +49,10 @@ class Blobs:
 
     def path(self, digest: str) -> Path:
         return self._blobs / digest[:2] / digest
+
+    def _name(self, digest: str) -> str:
+        # What `path` gives, twenty times as fast.
+        return f"{self._blobs_name}/{digest[:2]}/{digest}"
 
     def try_to_write(self) -> None:
         """Write and remove a file as a fill does.
@@ -99,6 +104,33 @@ class Blobs:
             os.close(descriptor)
             return None
         return descriptor
+
+    def is_there(self, digest: str, size_bytes: int) -> bool:
+        """As `has`, of a blob that was open a while ago: the kernel knows it without the disk."""
+        try:
+            return os.lstat(self._name(digest)).st_size == size_bytes
+        except OSError:
+            return False
+
+    def read_at_once(self, digest: str, size_bytes: int) -> bytes | None:
+        """All of a blob that was open a while ago, if it is in memory; waits for no disk.
+
+        None where it is not, where the file system cannot tell, or where it is not as long.
+        """
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            descriptor = os.open(self._name(digest), flags)
+        except OSError:
+            return None
+        try:
+            # One byte more than it should have: a longer one is another.
+            buffer = bytearray(size_bytes + 1)
+            read_bytes = os.preadv(descriptor, [buffer], 0, os.RWF_NOWAIT)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+        return bytes(memoryview(buffer)[:size_bytes]) if read_bytes == size_bytes else None
 
     def verify(self, digest: str) -> bool:
         """Whether the blob's bytes are there, and those of its name.

@@ -11,6 +11,7 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Iterable, Iterator
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
@@ -60,6 +61,9 @@ class Contents:
         self.pins: dict[str, Pin] = {}
         self.events = Events()
         self._hot: OrderedDict[str, Entry] = OrderedDict()
+        # Those that somebody holds, hot or not: each key has one object at a time, and another
+        # one as soon as its answer is another.
+        self._current: WeakValueDictionary[str, Entry] = WeakValueDictionary()
 
     # Reading
 
@@ -79,7 +83,12 @@ class Contents:
         # Removed or replaced meanwhile.
         if entry is None or self.ledger.digest_of(key) != entry.digest:
             return None
-        return self._remember(entry)
+        # Read, or written anew, for another caller meanwhile.
+        return self._remember(self._current.get(key, entry))
+
+    def current(self, key: str) -> Entry | None:
+        """The entry of a key if it is in memory; the same object while nothing has changed."""
+        return self._current.get(key)
 
     async def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Those of these entries that there are. None of them counts as used lately."""
@@ -236,6 +245,7 @@ class Contents:
 
     def _strike(self, key: str) -> str | None:
         self._hot.pop(key, None)
+        self._current.pop(key, None)
         orphan = self.ledger.remove(key)
         if orphan is not None:
             self.unflushed.pop(orphan, None)
@@ -243,7 +253,7 @@ class Contents:
         return orphan
 
     def _remember(self, entry: Entry) -> Entry:
-        self._hot[entry.key] = entry
+        self._hot[entry.key] = self._current[entry.key] = entry
         self._hot.move_to_end(entry.key)
         if len(self._hot) > _HOT_ENTRIES:
             self._hot.popitem(last=False)

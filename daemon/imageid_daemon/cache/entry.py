@@ -9,7 +9,7 @@ import msgspec
 Representation: TypeAlias = Literal["encoded", "pixels", "rendered", ""]
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, weakref=True):
     """A key's answer.
 
     Args:

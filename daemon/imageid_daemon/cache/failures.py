@@ -66,6 +66,10 @@ class Failures:
         verdict = freshness.judge(said, failure.response_seconds, 0.0, demand, now_seconds)
         return _duplicate(failure.error) if verdict is Verdict.FRESH else None
 
+    def has(self, key: str) -> bool:
+        """Whether `find` may give one."""
+        return key in self._by_key
+
     def forget(self, key: str) -> None:
         self._by_key.pop(key, None)
 

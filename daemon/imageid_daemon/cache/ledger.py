@@ -18,6 +18,8 @@ class _Blob:
     size_bytes: int
     keys: set[str] = field(default_factory=set)
     is_checked: bool = False
+    # Unix time until which a caller may still come to open it by its path.
+    handed_out_until_seconds: float = float("-inf")
 
 
 class Ledger:
@@ -136,6 +138,11 @@ class Ledger:
         if not self._holders[digest]:
             del self._holders[digest]
 
+    def hand_out(self, digest: str, until_seconds: float) -> None:
+        """Somebody was told where it is, and has until a Unix time to open it."""
+        if (blob := self._blobs.get(digest)) is not None:
+            blob.handed_out_until_seconds = max(blob.handed_out_until_seconds, until_seconds)
+
     @property
     def held_blobs(self) -> int:
         """How many blobs somebody has open."""
@@ -232,7 +239,7 @@ class Ledger:
         """The keys to evict now, in the order of `eviction`.
 
         What was derived from a blob goes with it: it is found through its source alone.
-        Whatever is open or pinned stays, and so does its source.
+        Whatever is open, pinned or just handed out stays, and so does its source.
 
         Args:
             wanted_bytes: to be reserved when they are gone.
@@ -253,7 +260,9 @@ class Ledger:
         return chosen
 
     def _is_needed(self, key: str, now_seconds: float) -> bool:
-        return self._digest_of[key] in self._holders or self.is_pinned(key, now_seconds)
+        digest = self._digest_of[key]
+        is_handed_out = self._blobs[digest].handed_out_until_seconds > now_seconds
+        return is_handed_out or digest in self._holders or self.is_pinned(key, now_seconds)
 
     def note_eviction(self, blobs: int, size_bytes: int) -> None:
         self.evicted_blobs += blobs

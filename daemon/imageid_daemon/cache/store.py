@@ -22,6 +22,9 @@ from imageid_daemon.cache.trust import Trust, Verify, VerifyProgress
 from imageid_daemon.cache.upkeep import Upkeep
 from imageid_daemon.events import Events
 
+# From the answer that names a file to its opening; a program that is stopped for longer asks again.
+_HAND_OUT_SECONDS = 10.0
+
 log = structlog.get_logger("imageid.cache")
 
 
@@ -105,6 +108,14 @@ class Store:
         """The entry of a key. Absent keys and those used lately cost no I/O."""
         return await self._contents.find(key)
 
+    def current(self, key: str) -> Entry | None:
+        """The entry of a key if it is in memory; the same object while nothing has changed."""
+        return self._contents.current(key)
+
+    def is_trusted(self, entry: Entry) -> bool:
+        """Whether its blob is served without a look at its bytes."""
+        return self._trust.is_trusted(entry)
+
     async def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Those of these entries that there are, by key."""
         return await self._contents.find_many(keys)
@@ -142,6 +153,27 @@ class Store:
 
     def path(self, entry: Entry) -> Path:
         return self._contents.blobs.path(entry.digest)
+
+    def hand_out(self, entry: Entry) -> Path | None:
+        """Where the entry's blob is, for others to open; it is not evicted for some seconds.
+
+        None where the entry is not stored, or no longer.
+        """
+        if self.ledger.digest_of(entry.key) != entry.digest:
+            return None
+        self.ledger.hand_out(entry.digest, time.time() + _HAND_OUT_SECONDS)
+        return self.path(entry)
+
+    def hand_out_at_once(self, entry: Entry) -> bool:
+        """`hand_out` once more, of an entry that is `current`; False where its blob is gone."""
+        if not self._contents.blobs.is_there(entry.digest, entry.size_bytes):
+            return False
+        self.ledger.hand_out(entry.digest, time.time() + _HAND_OUT_SECONDS)
+        return True
+
+    def read_at_once(self, entry: Entry) -> bytes | None:
+        """The blob of an entry that is `current` and `is_trusted`, where it is in memory."""
+        return self._contents.blobs.read_at_once(entry.digest, entry.size_bytes)
 
     def verify(self) -> AsyncGenerator[VerifyProgress, None]:
         """Compare every blob with its digest; bad ones are forgotten."""

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from imageid_daemon.cli import (
+    bench,
     cache,
     configuration,
     daemon,
@@ -39,6 +40,7 @@ def _application() -> typer.Typer:
     application.command("info")(images.info)
     application.command("ls")(images.ls)
     application.command("prefetch")(prefetch.prefetch)
+    application.command("bench")(bench.bench)
     application.command("status")(daemon.status)
     application.command("loaders")(daemon.loaders)
     application.add_typer(_cache(), name="cache")

@@ -10,6 +10,10 @@ from typing import Protocol
 class Body(Protocol):
     """Bytes that any number of readers read at their own offsets."""
 
+    async def arrived(self, offset: int) -> None:
+        """Wait until `read` need not wait."""
+        ...
+
     async def read(self, offset: int, limit_bytes: int) -> bytes:
         """Some bytes from `offset` on, at least one; b"" only at the end.
 
@@ -53,6 +57,9 @@ class Blob:
 
     def __init__(self, file: File) -> None:
         self._file = file
+
+    async def arrived(self, offset: int) -> None:
+        """All of it is here."""
 
     async def read(self, offset: int, limit_bytes: int) -> bytes:
         return await asyncio.to_thread(os.pread, self._file.descriptor, limit_bytes, offset)

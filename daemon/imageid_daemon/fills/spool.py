@@ -93,16 +93,18 @@ class Spool:
 
     # Reading
 
-    async def read(self, offset: int, limit_bytes: int) -> bytes:
-        while True:
-            if self._error is not None:
-                raise self._error
-            if offset < self.size_bytes:
-                wanted = min(limit_bytes, self.size_bytes - offset)
-                return await asyncio.to_thread(os.pread, self._descriptor, wanted, offset)
-            if self._whole:
-                return b""
+    async def arrived(self, offset: int) -> None:
+        while self._error is None and not self._whole and offset >= self.size_bytes:
             await self._grown.wait()
+
+    async def read(self, offset: int, limit_bytes: int) -> bytes:
+        await self.arrived(offset)
+        if self._error is not None:
+            raise self._error
+        wanted = min(limit_bytes, self.size_bytes - offset)
+        if wanted <= 0:
+            return b""
+        return await asyncio.to_thread(os.pread, self._descriptor, wanted, offset)
 
     def duplicate(self) -> Blob:
         return Blob(OpenFile(os.dup(self._descriptor)))

@@ -10,7 +10,7 @@ the file system pass.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from typing import Any, Literal
 
@@ -51,6 +51,7 @@ __all__ = [
     "describe_frames",
     "dicom_json",
     "functional_groups",
+    "header_json",
     "index",
     "inflate",
     "is_worth_indexing",
@@ -109,6 +110,19 @@ def dicom_json(encoded: Encoded) -> bytes:
     from imageid_daemon.pixels.content import dicom_json as implementation
 
     return implementation(encoded)
+
+
+def header_json(path: str, tags: Collection[int]) -> bytes:
+    """Give some attributes of a Part 10 file as one DICOM JSON object.
+
+    Those that the file lacks, or that cannot be read, are left out.
+
+    Raises:
+        Undecodable: the bytes are no DICOM.
+    """
+    from imageid_daemon.pixels.content import header_json as implementation
+
+    return implementation(path, tags)
 
 
 def functional_groups(data_set: dict[str, Any], frame: int) -> dict[str, Any]:

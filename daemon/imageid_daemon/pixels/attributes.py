@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from pydicom import DataElement, Dataset
+from pydicom import Dataset
+from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag, Tag
+
+from imageid_daemon.pixels import raw_values
 
 Key = str | int
 """A keyword, or the tag of an attribute that has none (repeating groups)."""
@@ -16,12 +19,10 @@ Key = str | int
 
 def values(attributes: Dataset, keyword: Key) -> tuple[Any, ...]:
     """Every value; () where the attribute is missing, empty or broken."""
-    tag, present = _tag(keyword), attributes.keys()
-    # Most of what is asked for is missing, and pydicom's own way to find that out is slow.
-    if tag not in present:
+    if not is_present(attributes, keyword):
         return ()
     try:
-        value = attributes[tag].value
+        value = attributes[_tag(keyword)].value
     except Exception:
         return ()  # pydicom converts on access and raises what it likes
     if value is None or value == "":
@@ -31,6 +32,18 @@ def values(attributes: Dataset, keyword: Key) -> tuple[Any, ...]:
     return (value,)
 
 
+def is_present(attributes: Dataset, keyword: Key) -> bool:
+    """Most of what is asked for is missing, and pydicom's own way to find that out is slow."""
+    present = attributes.keys()
+    return _tag(keyword) in present
+
+
+def _raw(attributes: Dataset, keyword: Key) -> RawDataElement | None:
+    """An attribute that pydicom has not converted yet."""
+    found = attributes.get_item(_tag(keyword))
+    return found if isinstance(found, RawDataElement) else None
+
+
 @cache
 def _tag(keyword: Key) -> BaseTag:
     return Tag(keyword)
@@ -38,8 +51,13 @@ def _tag(keyword: Key) -> BaseTag:
 
 def numbers(attributes: Dataset, keyword: Key) -> tuple[float, ...]:
     """Every value as a finite number; () where one is not."""
+    if not is_present(attributes, keyword):
+        return ()
+    raw = _raw(attributes, keyword)
+    found = None if raw is None else raw_values.numbers(raw)
     try:
-        found = tuple(float(value) for value in values(attributes, keyword))
+        if found is None:
+            found = tuple(float(value) for value in values(attributes, keyword))
     except (TypeError, ValueError):
         return ()
     return found if all(map(math.isfinite, found)) else ()
@@ -68,6 +86,12 @@ def integers(attributes: Dataset, keyword: Key) -> tuple[int, ...]:
 
 def texts(attributes: Dataset, keyword: Key) -> tuple[str, ...]:
     """Every value as text without the padding around it."""
+    if not is_present(attributes, keyword):
+        return ()
+    raw = _raw(attributes, keyword)
+    found = None if raw is None else raw_values.texts(raw)
+    if found is not None:
+        return found
     return tuple(str(value).strip() for value in values(attributes, keyword))
 
 
@@ -84,9 +108,10 @@ def items(attributes: Dataset, keyword: Key) -> tuple[Dataset, ...]:
 
 def item(attributes: Dataset, keyword: Key, index: int = 0) -> Dataset | None:
     """One item of a sequence; the others are not touched, there may be 100 000."""
+    if not is_present(attributes, keyword):
+        return None
     try:
-        found = attributes.get(keyword)
-        value = found.value if isinstance(found, DataElement) else found
+        value = attributes[_tag(keyword)].value
         chosen = value[index] if 0 <= index < len(value) else None
     except Exception:
         return None  # as in `values`

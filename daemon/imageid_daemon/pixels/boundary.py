@@ -12,6 +12,7 @@ from imageid_loaders.errors import ImageError, Undecodable
 
 _OTHERS = r"(pydicom|PIL|tifffile|nibabel)\b"
 _LOGGERS = ("pydicom", "tifffile", "nibabel.global")
+_NO_LEVEL = logging.CRITICAL + 1
 
 
 @contextmanager
@@ -53,4 +54,7 @@ def _silence() -> None:
     if getattr(warnings.filters[0][3], "pattern", None) != _OTHERS:
         warnings.filterwarnings("ignore", module=_OTHERS)
     for name in _LOGGERS:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        logger = logging.getLogger(name)
+        # To set it empties what every logger remembers.
+        if logger.level != _NO_LEVEL:
+            logger.setLevel(_NO_LEVEL)

@@ -75,7 +75,8 @@ def decode(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded
     if codec == "rle":
         stored = run_lengths.decode(frame.data, pixel)
         return Decoded(samples.mask(stored, pixel), pixel.photometric_interpretation)
-    stream = _checked_codestream(frame.data, pixel, _FAMILIES[codec])
+    stream = _checked_codestream(frame.data, pixel)
+    codec = _codec_of(stream, codec, pixel)
     _check_reach(codec, stream, frame.transfer_syntax_uid)
     array, photometric = _CODECS[codec](frame.data, pixel, stream, keep_ybr)
     return Decoded(samples.from_codec(_in_shape(array, pixel), pixel, stream), photometric)
@@ -90,13 +91,26 @@ def check(syntax: str) -> None:
     transfer_syntax.codec_of(syntax)
 
 
-def _checked_codestream(data: bytes, pixel: ImagePixel, families: tuple[Family, ...]) -> Codestream:
+def _codec_of(stream: Codestream, stated: Codec, pixel: ImagePixel) -> Codec:
+    """What the transfer syntax states, or what the codestream is, where nothing else is odd."""
+    if stream.family in _FAMILIES[stated]:
+        return stated
+    if stream.precision != pixel.bits_stored:
+        raise _mislabelled()
+    return _CODEC_OF_FAMILY[stream.family]
+
+
+def _mislabelled() -> Undecodable:
+    return Undecodable(
+        "the image cannot be decoded because its codestream is not what its transfer syntax "
+        "says; ask for ENCODED to get it as it is"
+    )
+
+
+def _checked_codestream(data: bytes, pixel: ImagePixel) -> Codestream:
     stream = codestream_header.read(data)
-    if stream is None or stream.family not in families:
-        raise Undecodable(
-            "the image cannot be decoded because its codestream is not what its transfer syntax "
-            "says; ask for ENCODED to get it as it is"
-        )
+    if stream is None:
+        raise _mislabelled()
     inside = (stream.rows, stream.columns, stream.samples_per_pixel)
     if inside != (pixel.rows, pixel.columns, pixel.samples_per_pixel):
         raise Undecodable(
@@ -226,7 +240,7 @@ def _recompressed_jpeg(
     if stream.holds_jpeg:
         # Exact, as the JPEG is had back bit for bit; libjxl's own samples differ by some levels.
         jpeg = bytes(imagecodecs.jpegxl_decode_jpeg(data, numthreads=1))
-        return _jpeg(jpeg, pixel, _checked_codestream(jpeg, pixel, ("jpeg",)), keep_ybr)
+        return _jpeg(jpeg, pixel, _checked_codestream(jpeg, pixel), keep_ybr)
     # libjxl undoes the JPEG's own transformation.
     ybr = pixel.photometric_interpretation.startswith("YBR")
     photometric = "RGB" if ybr else pixel.photometric_interpretation
@@ -241,6 +255,13 @@ _CODECS: dict[Codec, _Codec] = {
     "htj2k": _htj2k,
     "jpeg-xl": _jpeg_xl,
     "recompressed jpeg": _recompressed_jpeg,
+}
+_CODEC_OF_FAMILY: dict[Family, Codec] = {
+    "jpeg": "jpeg",
+    "jpeg-lossless": "jpeg",
+    "jpeg-ls": "jpeg-ls",
+    "jpeg-2000": "jpeg-2000",
+    "jpeg-xl": "jpeg-xl",
 }
 _FAMILIES: dict[Codec, tuple[Family, ...]] = {
     "jpeg": ("jpeg", "jpeg-lossless"),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
-
-from pydicom.uid import ExplicitVRBigEndian
 
 from imageid_daemon.pixels import (
     embedded_overlays,
@@ -23,7 +21,7 @@ from imageid_daemon.pixels import (
     whole_data_set,
 )
 from imageid_daemon.pixels.boundary import refusing
-from imageid_daemon.pixels.byte_source import MemoryBytes
+from imageid_daemon.pixels.byte_source import FileBytes, MemoryBytes
 from imageid_daemon.pixels.description import Encoded, ImageMetadata
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_daemon.pixels.image_pixel import check_frame_number
@@ -50,12 +48,19 @@ class _File(NamedTuple):
     changed_nanoseconds: int
 
 
+class OpenedPart10(NamedTuple):
+    """A file, and what its header tells."""
+
+    part10: part10.Part10
+    instance: Instance
+
+
 def kind(encoded: Encoded) -> Kind:
     """Tell by the first bytes; without a known beginning, a data set without preamble."""
     if encoded.located is not None:
         return "part10"
-    with Path(encoded.path).open("rb") as stream:
-        head = stream.read(nifti.HEAD_BYTES)
+    with FileBytes(encoded.path).reading() as read:
+        head = read(0, nifti.HEAD_BYTES)
     if encoded.plane is not None:
         return "nifti"
     if head[128:132] == b"DICM":
@@ -93,7 +98,7 @@ def _describer(encoded: Encoded) -> Callable[[int | None], ImageMetadata]:
     """Read what all frames have in common, and give what describes one of them."""
     if encoded.dicom_json is not None:
         document = lone_frame.Document(encoded)
-        return lambda frame: _describe_instance(document.instance(frame))
+        return lambda frame: _describe_instance(document.instance(frame), frame)
     if kind(encoded) == "picture":
         return lambda frame: picture.describe(replace(encoded, frame=frame))
     if kind(encoded) == "nifti":
@@ -102,26 +107,27 @@ def _describer(encoded: Encoded) -> Callable[[int | None], ImageMetadata]:
     return lambda frame: _describe_part10(opened, frame)
 
 
-def _describe_part10(opened: part10.Part10, frame: int | None) -> ImageMetadata:
-    instance = part10_instance(opened, frame)
-    return _with_embedded_overlays(_describe_instance(instance), opened, instance)
+def _describe_part10(opened: OpenedPart10, frame: int | None) -> ImageMetadata:
+    found = _describe_instance(opened.instance, frame)
+    return _with_embedded_overlays(found, opened, frame)
 
 
-def _describe_instance(instance: Instance) -> ImageMetadata:
-    found = metadata.read(instance)
-    check_frame_number(instance.frame, max(found.number_of_frames or 1, 1))
+def _describe_instance(instance: Instance, frame: int | None) -> ImageMetadata:
+    found = metadata.read(instance, frame)
+    check_frame_number(frame, max(found.number_of_frames or 1, 1))
     return found
 
 
 def _with_embedded_overlays(
-    found: ImageMetadata, opened: part10.Part10, instance: Instance
+    found: ImageMetadata, opened: OpenedPart10, number: int | None
 ) -> ImageMetadata:
     """Read the frame for them alone; without a whole frame they are absent."""
+    instance = opened.instance
     if not embedded_overlays.are_in(instance):
         return found
     try:
-        pixel = image_pixel.read(instance.attributes, instance.pixel_keyword or "PixelData")
-        frame = pixel_data.read_frame(opened, pixel, instance.frame or 1)
+        pixel = instance.once(image_pixel.of_instance)
+        frame = pixel_data.read_frame(opened.part10, pixel, number or 1)
     except ImageError:
         return found
     return embedded_overlays.add(found, instance, pixel, frame)
@@ -137,24 +143,33 @@ def dicom_json(encoded: Encoded) -> bytes:
         return whole_data_set.of_part10(_checked(part10.read(encoded.path)))
 
 
-def open_part10(encoded: Encoded) -> part10.Part10:
+def header_json(path: str, tags: Collection[int]) -> bytes:
+    """See `imageid_daemon.pixels.header_json`."""
+    with refusing("listed"):
+        return whole_data_set.parts_of_part10(_checked(part10.read(path)), tags)
+
+
+def open_part10(encoded: Encoded) -> OpenedPart10:
     """Read the header; that of another frame's file is remembered, so change nothing in it.
 
     Raises:
         Undecodable: without a preamble, it does not look like DICOM either.
     """
     if encoded.located is not None:
-        return _checked(indexing.open_located(encoded.path, encoded.located))
+        located = OpenedPart10(*indexing.open_located(encoded.path, encoded.located))
+        _checked(located.part10)
+        return located
     found = _read(_file(encoded.path))
-    if isinstance(found.source, MemoryBytes):
+    if isinstance(found.part10.source, MemoryBytes):
         # An inflated data set may be a thousand times its file: not to be held for the next.
         _read.cache_clear()
-    return _checked(found)
+    _checked(found.part10)
+    return found
 
 
 @lru_cache(_REMEMBERED_HEADERS)
-def _read(file: _File) -> part10.Part10:
-    return part10.read(file.path)
+def _read(file: _File) -> OpenedPart10:
+    return _opened(part10.read(file.path))
 
 
 def _file(path: str) -> _File:
@@ -173,12 +188,6 @@ def _checked(found: part10.Part10) -> part10.Part10:
     return found
 
 
-def part10_instance(found: part10.Part10, frame: int | None) -> Instance:
-    """What the header tells."""
-    return Instance(
-        attributes=found.attributes,
-        transfer_syntax_uid=found.transfer_syntax_uid,
-        frame=frame,
-        little_endian=found.transfer_syntax_uid != ExplicitVRBigEndian,
-        pixel_keyword=found.pixel_element.keyword if found.pixel_element else None,
-    )
+def _opened(found: part10.Part10) -> OpenedPart10:
+    instance = part10.instance_of(found.attributes, found.transfer_syntax_uid, found.pixel_element)
+    return OpenedPart10(found, instance)

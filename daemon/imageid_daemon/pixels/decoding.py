@@ -58,8 +58,10 @@ def write(
         measured: those that are not padding, where `described` does not tell.
     """
     layout, size_bytes = sample_file.write_samples(samples, target_path)
-    counted = padding.measured(samples, described) if measured is None else measured
-    low, high = padding.extremes(counted)
+    if measured is None:
+        low, high = padding.measured_extremes(samples, described)
+    else:
+        low, high = padding.extremes(measured)
     described = msgspec.structs.replace(described, min_pixel_value=low, max_pixel_value=high)
     return Written(Description(described, CONTENT_TYPE, layout, found), size_bytes)
 
@@ -67,28 +69,34 @@ def write(
 def _decode(encoded: Encoded, *, keep_ybr: bool) -> _Decoding:
     kind = content.kind(encoded)
     if kind == "picture":
-        return (*picture.decode(encoded), None)
+        return (*picture.decode(encoded), Tables(made_for_screens=True))
     if kind == "nifti":
         return (*nifti.decode(encoded), None)
     if kind == "part10":
         instance, pixel, frame = _part10(encoded)
     else:
         instance = lone_frame.read_instance(encoded)
-        pixel = image_pixel.read(instance.attributes)
+        pixel = image_pixel.of_instance(instance)
         frame = lone_frame.read_frame(encoded, instance.transfer_syntax_uid, pixel)
     decoded = _colored(codecs.decode(frame, pixel, keep_ybr=keep_ybr), pixel, keep_ybr=keep_ybr)
-    found = tables.read(instance, signed=pixel.signed)
-    described = _describe(instance, pixel, found, decoded.photometric_interpretation)
+    found = tables.read(instance, encoded.frame)
+    described = msgspec.structs.replace(
+        metadata.read(instance, encoded.frame, found or Tables()),
+        rows=pixel.rows,
+        columns=pixel.columns,
+        samples_per_pixel=pixel.samples_per_pixel,
+        photometric_interpretation=decoded.photometric_interpretation,
+        planar_configuration=0 if pixel.samples_per_pixel > 1 else None,
+    )
     return decoded.samples, embedded_overlays.add(described, instance, pixel, frame), found
 
 
 def _part10(encoded: Encoded) -> tuple[Instance, ImagePixel, EncodedFrame]:
     opened = content.open_part10(encoded)
-    instance = content.part10_instance(opened, encoded.frame)
-    pixel = image_pixel.read(instance.attributes, instance.pixel_keyword or "PixelData")
-    codecs.check(opened.transfer_syntax_uid)
+    pixel = opened.instance.once(image_pixel.of_instance)
+    codecs.check(opened.part10.transfer_syntax_uid)
     number = image_pixel.check_frame_number(encoded.frame, pixel.number_of_frames)
-    return instance, pixel, pixel_data.read_frame(opened, pixel, number)
+    return opened.instance, pixel, pixel_data.read_frame(opened.part10, pixel, number)
 
 
 def _colored(decoded: Decoded, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded:
@@ -97,16 +105,3 @@ def _colored(decoded: Decoded, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded:
         return decoded
     rgb = photometric.ybr_to_rgb(decoded.samples, pixel.bits_stored, found)
     return Decoded(rgb, "RGB")
-
-
-def _describe(
-    instance: Instance, pixel: ImagePixel, found: Tables | None, photometric_interpretation: str
-) -> ImageMetadata:
-    return msgspec.structs.replace(
-        metadata.read(instance, found or Tables()),
-        rows=pixel.rows,
-        columns=pixel.columns,
-        samples_per_pixel=pixel.samples_per_pixel,
-        photometric_interpretation=photometric_interpretation,
-        planar_configuration=0 if pixel.samples_per_pixel > 1 else None,
-    )

@@ -210,6 +210,7 @@ class Tables(msgspec.Struct, omit_defaults=True, frozen=True):
         pixel_presentation: of the frame, PixelPresentation; "COLOR" says that the palette
             of a grey image is a supplemental one (PS3.3 C.7.6.19).
         unreadable: what the image has, but broken or out of reach.
+        made_for_screens: the image is a picture of the web, whose grey is shown as it is.
     """
 
     modality_lut: LookupTable | None = None
@@ -218,6 +219,7 @@ class Tables(msgspec.Struct, omit_defaults=True, frozen=True):
     presentation_lut_shape: str | None = None
     pixel_presentation: str | None = None
     unreadable: tuple[TableName, ...] = ()
+    made_for_screens: bool = False
 
 
 class Description(msgspec.Struct, omit_defaults=True, frozen=True):

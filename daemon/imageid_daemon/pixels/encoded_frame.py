@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from pydicom import Dataset
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +29,23 @@ class EncodedFrame:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What decoding and describing need of a data set.
+    """What decoding and describing need of a data set; it knows of no frame.
 
     Args:
         attributes: as far as they are known, without the pixel data.
-        frame: 1-based.
         little_endian: of the words in the attributes' bulk values (LUT data).
         pixel_keyword: the attribute that holds the samples; None where none does.
     """
 
     attributes: Dataset
     transfer_syntax_uid: str | None
-    frame: int | None
     little_endian: bool = True
     pixel_keyword: str | None = "PixelData"
+    _read: dict[Callable[[Instance], Any], Any] = field(default_factory=dict, compare=False)
+
+    def once(self, read: Callable[[Instance], T]) -> T:
+        """What `read` gives of this instance: read for one frame, it serves every other."""
+        if read not in self._read:
+            self._read[read] = read(self)
+        found: T = self._read[read]
+        return found

@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from pydicom import Dataset
 
-from imageid_daemon.pixels.attributes import integer, integers, item, number, numbers, texts
+from imageid_daemon.pixels.attributes import (
+    integer,
+    integers,
+    is_present,
+    item,
+    number,
+    numbers,
+    texts,
+)
 
 Vector = tuple[float, ...]
 
@@ -31,9 +39,9 @@ class FrameGeometry(NamedTuple):
 def read(attributes: Dataset, frame: int) -> FrameGeometry | None:
     """Place a frame, 1-based; None where the image is of neither kind."""
     modality = texts(attributes, "Modality")
-    if modality == ("RTDOSE",) or "GridFrameOffsetVector" in attributes:
+    if modality == ("RTDOSE",) or is_present(attributes, "GridFrameOffsetVector"):
         return _dose(attributes, frame)
-    if "DetectorInformationSequence" in attributes:
+    if is_present(attributes, "DetectorInformationSequence"):
         return _nuclear(attributes, frame)
     return None
 

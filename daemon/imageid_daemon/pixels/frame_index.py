@@ -67,13 +67,14 @@ class FrameRecord(msgspec.Struct, array_like=True, frozen=True):
 
     Args:
         frame: 1-based.
+        head: msgpack of `Head`, so that equal ones need not be read again.
         places: of its fragments; empty where it was not located, and for native pixel data.
         item: of its own functional groups.
         origin: where offsets count from in the file with the pixel data.
     """
 
     frame: int
-    head: Head
+    head: msgspec.Raw
     places: list[Place]
     item: Place | None
     origin: int
@@ -110,11 +111,11 @@ def locate(index_path: str, frame: int) -> Located:
         Undecodable: the index is none.
     """
     with FileBytes(index_path).reading() as read:
-        record = _read(read, frame)
-    return Located(msgspec.msgpack.encode(record), in_index=record.head.inflated)
+        head, record = _read(read, frame)
+    return Located(msgspec.msgpack.encode(record), in_index=head.inflated)
 
 
-def _read(read: ReadAt, frame: int) -> FrameRecord:
+def _read(read: ReadAt, frame: int) -> tuple[Head, FrameRecord]:
     start = read(0, _FIRST_READ_BYTES)
     if start[: len(_MARK)] != _MARK or len(start) < _START_BYTES:
         raise Undecodable("the image cannot be decoded because its frame index is broken")
@@ -129,7 +130,8 @@ def _read(read: ReadAt, frame: int) -> FrameRecord:
     if 1 <= frame <= head.items:
         offset, size = _numbers(read, items_at, 2 * (frame - 1), 2)
         item = (offset, size)
-    return FrameRecord(frame, head, _places(read, head, end, offsets_at, frame), item, origin)
+    places = _places(read, head, end, offsets_at, frame)
+    return head, FrameRecord(frame, msgspec.Raw(encoded), places, item, origin)
 
 
 def _places(read: ReadAt, head: Head, firsts_at: int, offsets_at: int, frame: int) -> list[Place]:

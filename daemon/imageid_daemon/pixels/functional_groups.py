@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from pydicom import Dataset
 
-from imageid_daemon.pixels.attributes import item
+from imageid_daemon.pixels.attributes import is_present, item
 
 _MACROS = {
     "PixelMeasuresSequence": "PixelSpacing SliceThickness SpacingBetweenSlices",
@@ -37,13 +37,32 @@ _MACROS = {
         SmallestImagePixelValue LargestImagePixelValue""",
     "UnassignedSharedConvertedAttributesSequence": "SeriesDescription BodyPartExamined",
 }
+_PER_FRAME = "PerFrameFunctionalGroupsSequence"
 _MACROS_OF: defaultdict[str, list[str]] = defaultdict(list)
 for _macro, _keywords in _MACROS.items():
     for _keyword in _keywords.split():
         _MACROS_OF[_keyword].append(_macro)
 
 
-class FrameAttributes:
+class ImageAttributes:
+    """Where each attribute of every frame stands, where frames have no groups of their own."""
+
+    def __init__(self, attributes: Dataset) -> None:
+        self.attributes = attributes
+        shared = item(attributes, "SharedFunctionalGroupsSequence")
+        self.groups: tuple[Dataset, ...] = () if shared is None else (shared,)
+
+    def holder(self, keyword: str) -> Dataset:
+        """The data set to read `keyword` from."""
+        for group in self.groups:
+            for macro in _MACROS_OF.get(keyword, ()):
+                found = item(group, macro)
+                if found is not None and is_present(found, keyword):
+                    return found
+        return self.attributes
+
+
+class FrameAttributes(ImageAttributes):
     """Where each attribute of a frame stands: its own group, the shared one, the data set."""
 
     def __init__(self, attributes: Dataset, frame: int | None) -> None:
@@ -52,17 +71,12 @@ class FrameAttributes:
         Args:
             frame: 1-based; None is the first.
         """
-        own = item(attributes, "PerFrameFunctionalGroupsSequence", (frame or 1) - 1)
-        shared = item(attributes, "SharedFunctionalGroupsSequence")
-        self.attributes = attributes
+        super().__init__(attributes)
+        own = item(attributes, _PER_FRAME, (frame or 1) - 1)
         self.number = frame or 1
-        self._groups = [group for group in (own, shared) if group is not None]
+        self.groups = self.groups if own is None else (own, *self.groups)
 
-    def holder(self, keyword: str) -> Dataset:
-        """The data set to read `keyword` from."""
-        for group in self._groups:
-            for macro in _MACROS_OF.get(keyword, ()):
-                found = item(group, macro)
-                if found is not None and keyword in found:
-                    return found
-        return self.attributes
+
+def frames_have_groups(attributes: Dataset) -> bool:
+    """Whether frames have groups of their own, so that they differ in any attribute."""
+    return is_present(attributes, _PER_FRAME)

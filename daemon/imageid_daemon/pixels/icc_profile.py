@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydicom import Dataset
 
 from imageid_daemon.pixels.attributes import items, text, values
-from imageid_daemon.pixels.functional_groups import FrameAttributes
+from imageid_daemon.pixels.functional_groups import ImageAttributes
 
 
-def read(frame: FrameAttributes) -> bytes | None:
+def read(frame: ImageAttributes) -> bytes | None:
     """The image's own, or that of the frame's optical path; None where there is none."""
     for holder in (frame.attributes, _optical_path(frame)):
         found = values(holder, "ICCProfile") if holder is not None else ()
@@ -17,7 +17,7 @@ def read(frame: FrameAttributes) -> bytes | None:
     return None
 
 
-def _optical_path(frame: FrameAttributes) -> Dataset | None:
+def _optical_path(frame: ImageAttributes) -> Dataset | None:
     paths = items(frame.attributes, "OpticalPathSequence")
     name = text(frame.holder("OpticalPathIdentifier"), "OpticalPathIdentifier")
     if name is None:

@@ -8,6 +8,7 @@ from pydicom import Dataset
 
 from imageid_daemon.pixels import limits
 from imageid_daemon.pixels.attributes import integer, text
+from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_loaders.errors import NotFound, Undecodable, Unsupported
 
 _RETIRED_COLORS = ("HSV", "ARGB", "CMYK")
@@ -60,14 +61,19 @@ class ImagePixel:
         return plane if self.samples_per_pixel == 1 else (*plane, self.samples_per_pixel)
 
 
-def read(attributes: Dataset, keyword: str = "PixelData") -> ImagePixel:
-    """Read the module from a data set whose pixel data are in the attribute `keyword`.
+def of_instance(instance: Instance) -> ImagePixel:
+    """Read the module.
 
     Raises:
         Undecodable: a value is missing or contradicts another.
         Unsupported: no SampleType of the contract holds the samples.
         TooLarge: the frame exceeds the limit.
     """
+    return read(instance.attributes, instance.pixel_keyword or "PixelData")
+
+
+def read(attributes: Dataset, keyword: str = "PixelData") -> ImagePixel:
+    """The same, of a data set whose pixel data are in the attribute `keyword`."""
     allocated = _FLOAT_BITS.get(keyword) or _required(attributes, "BitsAllocated")
     stored = integer(attributes, "BitsStored") or allocated
     samples = integer(attributes, "SamplesPerPixel") or 1

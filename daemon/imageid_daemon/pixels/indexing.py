@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from functools import lru_cache
 from itertools import chain
 
 import msgspec
@@ -10,13 +11,17 @@ import msgspec
 from imageid_daemon.pixels import data_set, part10, pixel_data
 from imageid_daemon.pixels.attributes import integer
 from imageid_daemon.pixels.boundary import refusing
-from imageid_daemon.pixels.byte_source import FileBytes, MemoryBytes
+from imageid_daemon.pixels.byte_source import ByteSource, FileBytes, MemoryBytes
 from imageid_daemon.pixels.data_elements import Element
 from imageid_daemon.pixels.description import Description, Encoded, ImageMetadata, Written
-from imageid_daemon.pixels.frame_index import MEDIA_TYPE, FrameRecord, Head, Sections, write
+from imageid_daemon.pixels.encoded_frame import Instance
+from imageid_daemon.pixels.frame_index import MEDIA_TYPE, FrameRecord, Head, Place, Sections, write
 from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_daemon.pixels.part10 import Header, Part10, PixelElement
 from imageid_loaders.errors import Undecodable
+
+# As many files as one worker is likely to be asked for frames of in turn.
+_REMEMBERED_HEADS = 4
 
 
 def index(encoded: Encoded, target_path: str) -> Written:
@@ -30,7 +35,7 @@ def index(encoded: Encoded, target_path: str) -> Written:
     return Written(Description(ImageMetadata(), MEDIA_TYPE), size_bytes)
 
 
-def open_located(path: str, located: bytes) -> Part10:
+def open_located(path: str, located: bytes) -> tuple[Part10, Instance]:
     """Open a file of which a frame was located.
 
     Args:
@@ -38,20 +43,45 @@ def open_located(path: str, located: bytes) -> Part10:
         located: `Located.record`.
     """
     record = msgspec.msgpack.decode(located, type=FrameRecord)
-    head, source = record.head, FileBytes(path, record.origin)
-    frame_items = {} if record.item is None else {record.frame - 1: record.item}
-    return Part10(
+    head, instance = _read_head(bytes(record.head))
+    source = FileBytes(path, record.origin)
+    if instance is None:
+        items = {} if record.item is None else {record.frame - 1: record.item}
+        instance = _instance(head, source, items)
+    opened = Part10(
         source,
-        data_set.build(
-            head.attributes + data_set.read_long(source, [Element(*long) for long in head.long]),
-            implicit=head.implicit,
-            little_endian=head.little_endian,
-            items=data_set.Items(source, head.items, frame_items),
-        ),
+        instance.attributes,
         head.transfer_syntax_uid,
-        None if head.pixel_element is None else PixelElement(*head.pixel_element),
+        _pixel_element(head),
         places=FramePlaces(record.places, head.located, head.frames),
     )
+    return opened, instance
+
+
+@lru_cache(_REMEMBERED_HEADS)
+def _read_head(encoded: bytes) -> tuple[Head, Instance | None]:
+    """Read it, and the instance too, unless that needs more: then it is each frame's own.
+
+    Where the head is all, equal ones are of equal instances, in whichever file.
+    """
+    head = msgspec.msgpack.decode(encoded, type=Head)
+    is_all = not head.long and not head.items
+    return head, _instance(head, MemoryBytes(b""), {}) if is_all else None
+
+
+def _instance(head: Head, source: ByteSource, items: dict[int, Place]) -> Instance:
+    long = data_set.read_long(source, [Element(*long) for long in head.long])
+    attributes = data_set.build(
+        head.attributes + long,
+        implicit=head.implicit,
+        little_endian=head.little_endian,
+        items=data_set.Items(source, head.items, items),
+    )
+    return part10.instance_of(attributes, head.transfer_syntax_uid, _pixel_element(head))
+
+
+def _pixel_element(head: Head) -> PixelElement | None:
+    return None if head.pixel_element is None else PixelElement(*head.pixel_element)
 
 
 def _table(opened: Part10) -> FrameTable | None:

@@ -64,7 +64,7 @@ class Document:
         for tag, value in self._found.items():
             if "BulkDataURI" not in value and tag.startswith(_GROUPS):
                 _add(attributes, tag, _one_frame(value, frame) if tag == _PER_FRAME else value)
-        return Instance(attributes, self._syntax, frame)
+        return Instance(attributes, self._syntax)
 
 
 def read_instance(encoded: Encoded) -> Instance:

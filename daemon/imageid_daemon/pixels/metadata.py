@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import msgspec
 from pydicom import Dataset
 
 from imageid_daemon.pixels import (
@@ -27,7 +28,11 @@ from imageid_daemon.pixels.attributes import (
 )
 from imageid_daemon.pixels.description import ImageMetadata, Tables
 from imageid_daemon.pixels.encoded_frame import Instance
-from imageid_daemon.pixels.functional_groups import FrameAttributes
+from imageid_daemon.pixels.functional_groups import (
+    FrameAttributes,
+    ImageAttributes,
+    frames_have_groups,
+)
 from imageid_daemon.pixels.metadata_modules import RtDose
 
 _INTEGERS = """Rows Columns SamplesPerPixel BitsAllocated BitsStored HighBit
@@ -54,29 +59,50 @@ _FLOAT_PADDING = (
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 
-def read(instance: Instance, found: Tables | None = None) -> ImageMetadata:
+def read(
+    instance: Instance, number_of_frame: int | None, found: Tables | None = None
+) -> ImageMetadata:
     """Read what is there; nothing is made up for what is not.
 
     Args:
-        found: the image's tables, where they are known already.
+        number_of_frame: 1-based; None is the first of an image that may have no others.
+        found: the frame's tables, where they are known already.
     """
-    frame = FrameAttributes(instance.attributes, instance.frame)
+    frame = FrameAttributes(instance.attributes, number_of_frame)
+    if frames_have_groups(instance.attributes):
+        found = found or tables.read(instance, number_of_frame)
+        described = _described(instance, frame, found)
+    else:
+        described = instance.once(_of_every_frame)
+    numbered = number_of_frame is not None or described.number_of_frames is not None
+    own = _geometry(frame) | {
+        "frame_number": frame.number if numbered else None,
+        "frame_time": _frame_time(frame),
+        "overlays": overlays.read(instance, frame.number),
+    }
+    return metadata_size.bounded(msgspec.structs.replace(described, **own))
+
+
+def _of_every_frame(instance: Instance) -> ImageMetadata:
+    image = ImageAttributes(instance.attributes)
+    return _described(instance, image, tables.read(instance, None))
+
+
+def _described(instance: Instance, frame: ImageAttributes, found: Tables | None) -> ImageMetadata:
+    """All but what is said of a frame outside of functional groups."""
     fields: dict[str, Any] = {
         field_name(keyword): reader(frame.holder(keyword), keyword)
         for keywords, reader in _READERS
         for keyword in keywords.split()
     }
-    frames = fields["number_of_frames"]
     fields |= _window(frame) | _samples(frame) | _frame(frame) | _compression(instance.attributes)
-    fields |= _geometry(instance) | _tables(frame, instance, found) | _modules(instance)
-    described = ImageMetadata(
+    fields |= _tables(frame, found or Tables()) | _modules(frame)
+    return ImageMetadata(
         **fields,
         pixel_aspect_ratio=integers(instance.attributes, "PixelAspectRatio"),
         icc_profile=icc_profile.read(frame),
-        frame_number=(instance.frame or 1) if frames is not None else instance.frame,
         transfer_syntax_uid=instance.transfer_syntax_uid,
     )
-    return metadata_size.bounded(described)
 
 
 @cache
@@ -105,7 +131,7 @@ _READERS = (
 )
 
 
-def _window(frame: FrameAttributes) -> dict[str, Any]:
+def _window(frame: ImageAttributes) -> dict[str, Any]:
     """Centers and widths belong together; what has no partner is left out."""
     holder = frame.holder("WindowCenter")
     centers, widths = numbers(holder, "WindowCenter"), numbers(holder, "WindowWidth")
@@ -119,7 +145,7 @@ def _window(frame: FrameAttributes) -> dict[str, Any]:
     }
 
 
-def _samples(frame: FrameAttributes) -> dict[str, Any]:
+def _samples(frame: ImageAttributes) -> dict[str, Any]:
     """What is said in the samples' own values."""
     return {
         field_name(keyword): _like_sample(frame, keyword)
@@ -132,7 +158,7 @@ def _samples(frame: FrameAttributes) -> dict[str, Any]:
     }
 
 
-def _like_sample(frame: FrameAttributes, keyword: str) -> float | None:
+def _like_sample(frame: ImageAttributes, keyword: str) -> float | None:
     """Its VR is US or SS by PixelRepresentation (PS3.3 C.7.5.1.1.2), but not every writer knows.
 
     Float Pixel Data have attributes of their own for it (PS3.3 C.7.6.24, C.7.6.25).
@@ -148,7 +174,7 @@ def _like_sample(frame: FrameAttributes, keyword: str) -> float | None:
     return value
 
 
-def _frame(frame: FrameAttributes) -> dict[str, Any]:
+def _frame(frame: ImageAttributes) -> dict[str, Any]:
     """What a frame says in its functional groups, and a whole image in other attributes."""
     numbers_of = ("FrameAcquisitionNumber", "AcquisitionNumber")
     sides = ("FrameLaterality", "ImageLaterality", "Laterality")
@@ -156,7 +182,6 @@ def _frame(frame: FrameAttributes) -> dict[str, Any]:
     laterality = (text(frame.holder(keyword), keyword) for keyword in sides)
     image_type = texts(frame.holder("FrameType"), "FrameType")
     return {
-        "frame_time": _frame_time(frame),
         "acquisition_number": next((found for found in acquired if found is not None), None),
         "laterality": next(filter(None, laterality), None),
         "image_type": image_type or texts(frame.attributes, "ImageType"),
@@ -186,9 +211,9 @@ def _compression(attributes: Dataset) -> dict[str, Any]:
     }
 
 
-def _geometry(instance: Instance) -> dict[str, Any]:
+def _geometry(frame: FrameAttributes) -> dict[str, Any]:
     """In the place of the functional groups that RT Dose and nuclear medicine images lack."""
-    found = frame_geometry.read(instance.attributes, instance.frame or 1)
+    found = frame_geometry.read(frame.attributes, frame.number)
     if found is None:
         return {}
     return {
@@ -198,9 +223,7 @@ def _geometry(instance: Instance) -> dict[str, Any]:
     }
 
 
-def _tables(frame: FrameAttributes, instance: Instance, found: Tables | None) -> dict[str, Any]:
-    signed = integer(instance.attributes, "PixelRepresentation") == 1
-    found = found or tables.read(instance, signed=signed) or Tables()
+def _tables(frame: ImageAttributes, found: Tables) -> dict[str, Any]:
     said: dict[str, Any] = {
         "modality_lut": found.modality_lut,
         "voi_luts": found.voi_luts,
@@ -212,12 +235,11 @@ def _tables(frame: FrameAttributes, instance: Instance, found: Tables | None) ->
     return said
 
 
-def _modules(instance: Instance) -> dict[str, Any]:
+def _modules(frame: ImageAttributes) -> dict[str, Any]:
     return {
-        "overlays": overlays.read(instance),
-        "ultrasound_regions": ultrasound_regions.read(instance.attributes),
-        "pet_image": pet_image.read(instance.attributes),
-        "rt_dose": _rt_dose(instance.attributes),
+        "ultrasound_regions": ultrasound_regions.read(frame.attributes),
+        "pet_image": pet_image.read(frame),
+        "rt_dose": _rt_dose(frame.attributes),
     }
 
 

@@ -18,10 +18,14 @@ _DESCRIPTION, _SUBTYPE, _LABEL = 0x0022, 0x0045, 0x1500
 _AREA, _MEAN, _DEVIATION = 0x1301, 0x1302, 0x1303
 
 
-def read(instance: Instance) -> tuple[Overlay, ...]:
-    """Every overlay of the frame that has data; one whose data are too short is left out."""
-    planes = (_plane(instance, group) for group in groups(instance.attributes))
+def read(instance: Instance, frame: int) -> tuple[Overlay, ...]:
+    """Every overlay of the frame, 1-based, that has data; too short ones are left out."""
+    planes = (_plane(instance, frame, group) for group in instance.once(_groups))
     return tuple(plane for plane in planes if plane is not None)
+
+
+def _groups(instance: Instance) -> tuple[int, ...]:
+    return tuple(groups(instance.attributes))
 
 
 def groups(attributes: Dataset) -> Iterator[int]:
@@ -67,9 +71,9 @@ def plane_of(attributes: Dataset, group: int, data: bytes, *, embedded: bool) ->
     )
 
 
-def _plane(instance: Instance, group: int) -> Overlay | None:
+def _plane(instance: Instance, frame: int, group: int) -> Overlay | None:
     attributes, at = instance.attributes, group << 16
-    index = _index(attributes, group, instance.frame or 1)
+    index = _index(attributes, group, frame)
     found = values(attributes, at | _DATA)
     if index is None or not found or not isinstance(found[0], bytes):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydicom import Dataset
 from pydicom.uid import (
@@ -26,11 +26,13 @@ from imageid_daemon.pixels.data_set import (
     read_long,
     read_values,
 )
-from imageid_daemon.pixels.frame_table import FramePlaces
+from imageid_daemon.pixels.encoded_frame import Instance
+from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_loaders.errors import TooLarge, Undecodable
 
 _PREAMBLE_BYTES = 132
 _PIECE_BYTES = 1 << 20
+_STORED_BLOCK_BYTES = 5
 _TRANSFER_SYNTAX = 0x00020010
 
 
@@ -79,6 +81,7 @@ class Part10:
         source: where every offset counts: the file, or its inflated data set.
         attributes: what stands before the pixel data.
         places: where the one frame is that is to be read, if an index has told it.
+        frame_tables: those that were made for other frames, by the number of all frames.
     """
 
     source: ByteSource
@@ -86,6 +89,19 @@ class Part10:
     transfer_syntax_uid: str
     pixel_element: PixelElement | None
     places: FramePlaces | None = None
+    frame_tables: dict[int, FrameTable] = field(default_factory=dict, compare=False)
+
+
+def instance_of(
+    attributes: Dataset, transfer_syntax_uid: str, pixel_element: PixelElement | None
+) -> Instance:
+    """What decoding and describing need of a header."""
+    return Instance(
+        attributes,
+        transfer_syntax_uid,
+        little_endian=transfer_syntax_uid != ExplicitVRBigEndian,
+        pixel_keyword=pixel_element.keyword if pixel_element else None,
+    )
 
 
 def read(path: str) -> Part10:
@@ -202,7 +218,8 @@ def _pixel_element(elements: list[Element]) -> PixelElement | None:
 
 def _inflate_from(read: ReadAt, offset: int) -> bytearray:
     """Undo the deflate of a data set (PS3.5 A.5), which a file may be too large to hold."""
-    inflation, found = _Inflation(limits.INFLATED_LIMIT_BYTES), bytearray()
+    beginning = read(offset, _STORED_BLOCK_BYTES)
+    inflation, found = _Inflation(beginning, limits.INFLATED_LIMIT_BYTES), bytearray()
     while not inflation.ended and (piece := read(offset, _PIECE_BYTES)):
         found += inflation.inflate(piece)
         offset += len(piece)
@@ -211,23 +228,38 @@ def _inflate_from(read: ReadAt, offset: int) -> bytearray:
 
 
 def inflate(data: bytes, limit_bytes: int) -> bytes:
-    """Undo raw deflate (RFC 1951), which grows a thousandfold at worst.
+    """Undo deflate (RFC 1951), raw or in a zlib wrap, which grows a thousandfold at worst.
 
     Raises:
         TooLarge: more than `limit_bytes` come out.
         Undecodable: the stream breaks off.
     """
-    inflation = _Inflation(limit_bytes)
+    inflation = _Inflation(data, limit_bytes)
     inflated = inflation.inflate(data)
     inflation.check_end()
     return inflated
 
 
+def _is_zlib(beginning: bytes) -> bool:
+    """Whether the deflate is wrapped (RFC 1950 2.2), as some writers do against PS3.5 A.5.
+
+    To raw deflate such bytes are a stored block, whose length is followed by its complement.
+    """
+    if len(beginning) < _STORED_BLOCK_BYTES:
+        return False
+    header, length, complement = struct.unpack_from(">H", beginning) + struct.unpack(
+        "<xHH", beginning[:_STORED_BLOCK_BYTES]
+    )
+    is_stored = length ^ complement == 0xFFFF
+    return header & 0x8F00 == 0x0800 and header % 31 == 0 and not is_stored
+
+
 class _Inflation:
     """Stops before what comes out is more than the limit."""
 
-    def __init__(self, limit_bytes: int) -> None:
-        self._machine = zlib.decompressobj(-zlib.MAX_WBITS)
+    def __init__(self, beginning: bytes, limit_bytes: int) -> None:
+        wrapped = _is_zlib(beginning)
+        self._machine = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
         self._limit_bytes = self._left_bytes = limit_bytes
 
     @property

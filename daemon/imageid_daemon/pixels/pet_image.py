@@ -1,29 +1,36 @@
-"""The PET modules of a data set (PS3.3 C.8.9.1, C.8.9.2, C.8.9.4)."""
+"""The PET modules of a data set (PS3.3 C.8.9.1, C.8.9.2, C.8.9.4, of Enhanced PET C.8.22)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 
 from pydicom import Dataset
 from pydicom.valuerep import DA, DT, TM
 
-from imageid_daemon.pixels import suv
+from imageid_daemon.pixels import real_world_values, suv
 from imageid_daemon.pixels.attributes import items, number, text, texts
+from imageid_daemon.pixels.functional_groups import ImageAttributes
 from imageid_daemon.pixels.metadata_modules import PetImage
 
+_ENHANCED_PET = "1.2.840.10008.5.1.4.1.1.130"
+# UCUM codes of context group 84 as they are and as they were, and what Units calls them.
+_UNITS = {"g/ml{SUVbw}": "GML", "{SUVbw}g/ml": "GML", "Bq/ml": "BQML"}
 _GE, _PHILIPS = "GEMS_PETD_01", "Philips PET Private Group"
 
 
-def read(attributes: Dataset) -> PetImage | None:
+def read(frame: ImageAttributes) -> PetImage | None:
     """What a PET image says; None where the image is another."""
+    attributes = frame.attributes
     if text(attributes, "Modality") != "PT":
         return None
     radiopharmaceuticals = items(attributes, "RadiopharmaceuticalInformationSequence")
     injected = radiopharmaceuticals[0] if radiopharmaceuticals else Dataset()
     facts = _facts(attributes, injected, len(radiopharmaceuticals))
+    enhanced = text(attributes, "SOPClassUID") == _ENHANCED_PET
     try:
-        suvbw, absent_because = suv.body_weight_factor(facts), ""
+        suvbw, absent_because = _factor(frame, facts, enhanced), ""
     except suv.Missing as missing:
         suvbw, absent_because = None, str(missing)
     return PetImage(
@@ -40,6 +47,36 @@ def read(attributes: Dataset) -> PetImage | None:
         patient_weight=facts.patient_weight_kg,
         suvbw=suvbw,
         suvbw_absent_because=absent_because,
+    )
+
+
+def _factor(frame: ImageAttributes, facts: suv.PetFacts, enhanced: bool) -> float:
+    return suv.body_weight_factor(_with_enhanced(frame, facts) if enhanced else facts)
+
+
+def _with_enhanced(frame: ImageAttributes, facts: suv.PetFacts) -> suv.PetFacts:
+    """What Enhanced PET says in attributes of its own.
+
+    Raises:
+        suv.Missing: no unit that it says is known here.
+    """
+    attributes = frame.attributes
+    factors = real_world_values.factors(frame)
+    unit = next((unit for unit in _UNITS if unit in factors), None)
+    if unit is None:
+        raise suv.Missing(
+            "RealWorldValueMappingSequence does not map the values in proportion to Bq/ml or "
+            "g/ml{SUVbw}"
+        )
+    said = {"ATTN": "AttenuationCorrected", "DECY": "DecayCorrected"}
+    corrected = [name for name, keyword in said.items() if text(attributes, keyword) == "YES"]
+    corrected_to = text(attributes, "DecayCorrectionDateTime")
+    return replace(
+        facts,
+        units=_UNITS[unit],
+        unit_factor=factors[unit],
+        corrected_image=tuple(corrected),
+        corrected_to=_date_time(corrected_to, text(attributes, "TimezoneOffsetFromUTC")),
     )
 
 

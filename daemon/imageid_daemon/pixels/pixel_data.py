@@ -23,7 +23,7 @@ def read_frame(part10: Part10, pixel: ImagePixel, frame: int) -> EncodedFrame:
         raise Undecodable("the data set cannot be decoded because it holds no pixel data")
     with part10.source.reading() as read:
         if is_encapsulated(part10, read):
-            found = part10.places or locate(part10, read, pixel.number_of_frames).places(frame)
+            found = part10.places or _table(part10, read, pixel.number_of_frames).places(frame)
             places = _certain(frame, found)
             limits.check_encoded(sum(length for _, length in places))
             data = b"".join(read(offset, length) for offset, length in places)
@@ -44,6 +44,12 @@ def is_encapsulated(part10: Part10, read: ReadAt) -> bool:
         "the image cannot be decoded because its pixel data are not encapsulated, as its transfer "
         "syntax demands; ask for ENCODED to get it as it is"
     )
+
+
+def _table(part10: Part10, read: ReadAt, frames: int) -> FrameTable:
+    if frames not in part10.frame_tables:
+        part10.frame_tables[frames] = locate(part10, read, frames)
+    return part10.frame_tables[frames]
 
 
 def locate(part10: Part10, read: ReadAt, frames: int) -> FrameTable:

@@ -26,6 +26,9 @@ class PetFacts:
         decay_correction: NONE, START or ADMIN.
         injected: RadiopharmaceuticalStartDateTime; a time alone where there is no date.
         series: SeriesDate and SeriesTime, `acquisition` likewise.
+        corrected_to: DecayCorrectionDateTime of Enhanced PET (PS3.3 C.8.22), in place of
+            `decay_correction` and the times of the scan.
+        unit_factor: from modality values to `units`.
         ge_scan: when the scan began, as GE's images say privately: (0009,100D).
         philips_suv_factor: from counts to SUV, (7053,1000).
         philips_activity_factor: from counts to Bq/ml, (7053,1009).
@@ -43,6 +46,8 @@ class PetFacts:
     acquisition: datetime | None = None
     frame_reference_time_ms: float | None = None
     frame_duration_ms: float | None = None
+    corrected_to: datetime | None = None
+    unit_factor: float = 1.0
     ge_scan: datetime | None = None
     philips_suv_factor: float | None = None
     philips_activity_factor: float | None = None
@@ -60,7 +65,7 @@ def body_weight_factor(facts: PetFacts) -> float:
         Missing: there is none.
     """
     try:
-        factor = _factor(facts)
+        factor = _factor(facts) * facts.unit_factor
     except ArithmeticError:
         factor = math.inf
     if not 0 < factor < math.inf:
@@ -103,10 +108,10 @@ def _remaining(facts: PetFacts) -> float:
     """The fraction of the dose that was left at the time that the values are corrected to."""
     if facts.decay_correction == "ADMIN":
         return 1.0
-    if facts.decay_correction != "START":
+    if facts.decay_correction != "START" and facts.corrected_to is None:
         raise Missing("DecayCorrection is missing, or neither START nor ADMIN")
     half_life_seconds = _above_zero(facts.half_life_seconds, "RadionuclideHalfLife")
-    scan = _scan_start(facts, half_life_seconds)
+    scan = facts.corrected_to or _scan_start(facts, half_life_seconds)
     half_lives = _decay_seconds(facts.injected, scan) / half_life_seconds
     if not 0 <= half_lives <= _LONGEST_DECAY_HALF_LIVES:
         raise Missing("the radiopharmaceutical's start does not go with the time of the scan")

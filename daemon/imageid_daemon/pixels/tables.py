@@ -12,7 +12,11 @@ from imageid_daemon.pixels import lookup_table
 from imageid_daemon.pixels.attributes import integer, item, items, number, text
 from imageid_daemon.pixels.description import LookupTable, Palette, TableName, Tables
 from imageid_daemon.pixels.encoded_frame import Instance
-from imageid_daemon.pixels.functional_groups import FrameAttributes
+from imageid_daemon.pixels.functional_groups import (
+    FrameAttributes,
+    ImageAttributes,
+    frames_have_groups,
+)
 from imageid_loaders.errors import Undecodable
 
 T = TypeVar("T")
@@ -21,16 +25,27 @@ P = ParamSpec("P")
 _COLORS = ("Red", "Green", "Blue")
 
 
-def read(instance: Instance, *, signed: bool) -> Tables | None:
+def read(instance: Instance, frame: int | None) -> Tables | None:
     """Read every table that `transform` and `render` may need; None where there is none.
 
     A table that is broken, or that the origin's document only refers to, is named among
     the unreadable ones: stored values do not need it, and others must not do without it.
 
     Args:
-        signed: PixelRepresentation is 1, so that first mapped values are signed too.
+        frame: 1-based; None is the first.
     """
-    frame = FrameAttributes(instance.attributes, instance.frame)
+    if frames_have_groups(instance.attributes):
+        return _read(instance, FrameAttributes(instance.attributes, frame))
+    return instance.once(_of_every_frame)
+
+
+def _of_every_frame(instance: Instance) -> Tables | None:
+    return _read(instance, ImageAttributes(instance.attributes))
+
+
+def _read(instance: Instance, frame: ImageAttributes) -> Tables | None:
+    # First mapped values are signed where the samples are.
+    signed = integer(instance.attributes, "PixelRepresentation") == 1
     little = instance.little_endian
     modality_item = item(frame.holder("ModalityLUTSequence"), "ModalityLUTSequence")
     modality_lut = (
@@ -49,7 +64,7 @@ def read(instance: Instance, *, signed: bool) -> Tables | None:
         voi_luts=tuple(lut for lut in voi_luts if lut is not None),
         palette=_unless_broken(_palette, instance, signed),
         presentation_lut_shape=text(instance.attributes, "PresentationLUTShape"),
-        pixel_presentation=_pixel_presentation(instance),
+        pixel_presentation=_pixel_presentation(frame),
         unreadable=tuple(unreadable),
     )
     return None if tables == Tables() else tables
@@ -64,7 +79,7 @@ def _unless_broken(
         return None
 
 
-def _voi_input_is_signed(instance: Instance, frame: FrameAttributes, signed: bool) -> bool:
+def _voi_input_is_signed(instance: Instance, frame: ImageAttributes, signed: bool) -> bool:
     """PS3.3 C.11.2.1.1: the VOI LUT's input may be signed where modality values may."""
     if "ModalityLUTSequence" in frame.holder("ModalityLUTSequence"):
         return False
@@ -86,14 +101,12 @@ def _lut(found: Dataset, signed: bool, little: bool) -> LookupTable | None:
     return msgspec.structs.replace(lut, explanation=explanation)
 
 
-def _pixel_presentation(instance: Instance) -> str | None:
+def _pixel_presentation(frame: ImageAttributes) -> str | None:
     """Of the frame, where those of an instance differ (PS3.3 C.8.16.2.1.1)."""
-    said = text(instance.attributes, "PixelPresentation")
+    said = text(frame.attributes, "PixelPresentation")
     if said != "MIXED":
         return said
-    own = item(instance.attributes, "PerFrameFunctionalGroupsSequence", (instance.frame or 1) - 1)
-    shared = item(instance.attributes, "SharedFunctionalGroupsSequence")
-    for group in filter(None, (own, shared)):
+    for group in frame.groups:
         for keyword in group.dir("FrameTypeSequence"):
             frame_type = item(group, keyword)
             if frame_type is not None and "PixelPresentation" in frame_type:

@@ -6,7 +6,7 @@ import math
 
 from tifffile import COMPRESSION, TiffPage
 
-from imageid_daemon.pixels import codestream_header, jxl_page
+from imageid_daemon.pixels import codestream_header, jpeg_xl_header
 from imageid_daemon.pixels.codestream_page import check_jpeg_end
 from imageid_loaders.errors import Undecodable
 
@@ -77,7 +77,7 @@ def _announced(page: TiffPage) -> tuple[int, int]:
 def _size(page: TiffPage, head: bytes) -> tuple[int, int]:
     """Rows and columns."""
     if page.compression in _JPEG_XL:
-        header = jxl_page.read_header(head)
+        header = jpeg_xl_header.read_image_header(head)
         return header.rows, header.columns
     if page.compression == COMPRESSION.PNG:
         columns, rows = (

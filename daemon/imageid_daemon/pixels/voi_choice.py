@@ -17,6 +17,8 @@ from imageid_loaders.errors import InvalidOption, Undecodable
 # A window's width of 0 or below has no meaning in PS3.3 C.11.2.1.2; some writers fill
 # what they do not know with it.
 _UNKNOWN_WIDTH = 0.0
+# Of deeper pictures many use a part of their range, as 12 bits in 16, and would be black.
+_SCREEN_BITS = 8
 
 
 def choose(
@@ -123,9 +125,17 @@ def _default(
     _check_readable(tables)
     if tables.voi_luts:
         return VoiLut(tables.voi_luts[0])
-    if described.bits_stored == 1:
+    bits = described.bits_stored
+    if bits == 1:
         return _between(0, 1, function)  # a mask that is 1 all over is white
+    if bits is not None and _is_shown_as_it_is(described, tables, bits):
+        return _between(0, (1 << bits) - 1, function)
     return _between(*distribution.extremes(), function)
+
+
+def _is_shown_as_it_is(described: ImageMetadata, tables: Tables, bits: int) -> bool:
+    signed = described.pixel_representation == 1
+    return tables.made_for_screens and bits <= _SCREEN_BITS and not signed
 
 
 def _own(center: float, width: float, function: VoiLutFunction) -> Window:

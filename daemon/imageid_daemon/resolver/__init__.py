@@ -3,6 +3,7 @@
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, Timing
 from imageid_daemon.resolver.catalogue import Catalogue, Evicted, Listed
 from imageid_daemon.resolver.derivations import Derivations, description_of
+from imageid_daemon.resolver.grounds import Grounds
 from imageid_daemon.resolver.metadata_batch import Described
 from imageid_daemon.resolver.prefetch import Prefetched
 from imageid_daemon.resolver.resolver import Keep, Resolver
@@ -16,6 +17,7 @@ __all__ = [
     "Derivations",
     "Described",
     "Evicted",
+    "Grounds",
     "Keep",
     "Listed",
     "Output",

@@ -9,6 +9,7 @@ from enum import Enum
 from imageid_daemon.cache import Entry
 from imageid_daemon.fills import Body
 from imageid_daemon.pixels import PixelsOptions, RenderedOptions
+from imageid_daemon.resolver.grounds import Grounds
 
 # None is ENCODED.
 Output = PixelsOptions | RenderedOptions | None
@@ -62,6 +63,7 @@ class Answer:
         entry: of the whole body; None while it is still arriving, see `whole`.
         wait: returns at the end of the body, with `entry` set.
         stored: whether the cache keeps it; settled when the body is whole.
+        grounds: what it rests on; None where it is not simply a stored one.
     """
 
     body: Body
@@ -72,6 +74,7 @@ class Answer:
     stored: bool = True
     timing: Timing = field(default_factory=Timing)
     wait: Callable[[], Awaitable[None]] | None = None
+    grounds: Grounds | None = None
 
     async def whole(self) -> Entry:
         """Wait until the body is whole.

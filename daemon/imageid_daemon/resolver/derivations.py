@@ -104,20 +104,22 @@ class Derivations:
     async def _make(self, fill: Fill[_Made], recipe: Recipe, source: Blob) -> None:
         started_seconds = time.monotonic()
         try:
-            entry = await self._written(fill, recipe, source)
+            entry, checksums = await self._written(fill, recipe, source)
         except ImageError as error:
             self._failures.note(recipe.key, error, time.monotonic())
             raise
         decode_seconds = time.monotonic() - started_seconds
         fill.spool.adopt(entry.size_bytes)
-        stored = await self._keep(fill, recipe, entry)
+        stored = await self._keep(fill, recipe, entry, checksums)
         fill.announce(_Made(entry, stored, decode_seconds), entry.size_bytes)
 
-    async def _written(self, fill: Fill[_Made], recipe: Recipe, source: Blob) -> Entry:
+    async def _written(
+        self, fill: Fill[_Made], recipe: Recipe, source: Blob
+    ) -> tuple[Entry, bytes]:
         description = await self._work(fill, recipe.job, source)
         looking = asyncio.to_thread(inspect, fill.spool.descriptor, description, recipe.media_type)
         found = await to_its_end(looking)
-        return Entry(
+        entry = Entry(
             key=recipe.key,
             digest=found.sha256,
             size_bytes=found.size_bytes,
@@ -127,6 +129,7 @@ class Derivations:
             description=msgspec.msgpack.encode(description),
             url=recipe.url,
         )
+        return entry, found.checksums
 
     async def _work(self, fill: Fill[_Made], job: Job, source: Blob) -> Description:
         # Workers have descriptors of their own: whoever is cancelled here may close these.
@@ -138,14 +141,18 @@ class Derivations:
             await to_its_end(asyncio.to_thread(fill.spool.move_to_memory))
             return await job(source.descriptor, fill.spool.descriptor)
 
-    async def _keep(self, fill: Fill[_Made], recipe: Recipe, entry: Entry) -> bool:
+    async def _keep(
+        self, fill: Fill[_Made], recipe: Recipe, entry: Entry, checksums: bytes
+    ) -> bool:
         if not recipe.keep or fill.spool.in_memory:
             return False
         reservation = self._store.reservation()
         try:
             if not await reservation.grow(entry.size_bytes):
                 return False
-            await to_its_end(self._store.commit(fill.spool.file_path, entry, reservation))
+            await to_its_end(
+                self._store.commit(fill.spool.file_path, entry, reservation, checksums)
+            )
         except OSError:
             return False
         finally:

@@ -16,6 +16,7 @@ import msgspec
 from imageid_daemon.cache import Demand, Entry, Mode
 from imageid_daemon.resolver.answer import Answer, CacheStatus
 from imageid_daemon.resolver.bytes_of import check_document
+from imageid_daemon.resolver.grounds import Grounds
 from imageid_daemon.resolver.readings import Readings
 from imageid_daemon.resolver.sources import Sources
 from imageid_loaders.base import Image, Loader, Resource
@@ -36,6 +37,7 @@ class Instance:
     dicom_json: bytes
     status: CacheStatus
     keep: bool
+    grounds: Grounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Document:
     instances: dict[str, bytes]
     status: CacheStatus
     keep: bool
+    grounds: Grounds | None = None
 
 
 class Shelf(Protocol):
@@ -85,7 +88,7 @@ class Documents:
             answer = await self._sources.obtain(stack, loader, scheme, resource, demand)
             instances = await self._instances(answer)
         keep = answer.stored and demand.mode is not Mode.NO_STORE
-        return Document(instances, answer.status, keep)
+        return Document(instances, answer.status, keep, answer.grounds)
 
     async def _instances(self, answer: Answer) -> dict[str, bytes]:
         entry = await answer.whole()
@@ -129,7 +132,9 @@ async def instance_from(
             continue
         data_set = _pick(found.instances, image.sop_instance_uid)
         if data_set is not None:
-            return Instance(data_set, found.status, found.keep)
+            # Those before it may have it next time.
+            grounds = found.grounds if resource is image.metadata[0] else None
+            return Instance(data_set, found.status, found.keep, grounds)
     if absent is not None:
         raise absent
     raise NotSeparable("No metadata document of the origin describes the image.") from refused

@@ -11,10 +11,11 @@ from imageid_daemon.cache import Demand, Mode
 from imageid_daemon.pixels import Encoded
 from imageid_daemon.resolver.answer import CacheStatus
 from imageid_daemon.resolver.documents import Documents, Shelf, instance_from
-from imageid_daemon.resolver.material import Resolved, gather_material
+from imageid_daemon.resolver.frame_indexes import FrameIndexes
+from imageid_daemon.resolver.material import Material, Resolved, gather_material
 from imageid_daemon.resolver.remembered_failures import RememberedFailures
 from imageid_daemon.resolver.sources import Sources
-from imageid_loaders.errors import NotSeparable, Undecodable
+from imageid_loaders.errors import ImageError, NotSeparable, Undecodable
 
 T = TypeVar("T")
 # Digests of what is read, how to read it, and its descriptor where it is in a file.
@@ -23,11 +24,16 @@ Read = Callable[[tuple[str, ...], Encoded, int | None], Awaitable[T]]
 
 class Headers:
     def __init__(
-        self, sources: Sources, documents: Documents, failures: RememberedFailures
+        self,
+        sources: Sources,
+        documents: Documents,
+        failures: RememberedFailures,
+        frame_indexes: FrameIndexes,
     ) -> None:
         self._sources = sources
         self._documents = documents
         self._failures = failures
+        self._frame_indexes = frame_indexes
 
     async def read(
         self,
@@ -35,11 +41,15 @@ class Headers:
         demand: Demand,
         read: Read[T],
         shelf: Shelf | None = None,
+        *,
+        frame_alone: bool = False,
     ) -> tuple[T, CacheStatus]:
         """What `read` makes of an image; fetches no pixels where the origin can tell it apart.
 
         Args:
             shelf: where documents are had from, if not from the cache and the origin.
+            frame_alone: nothing of the other frames is read, so that of a large file an
+                index is enough.
 
         Raises:
             ImageError: it cannot be had.
@@ -55,9 +65,18 @@ class Headers:
             material = await gather_material(
                 stack, self._sources, self._documents, resolved, demand
             )
-            whole = stack.enter_context(closing(material.answer.body.duplicate()))
-            found = await read(material.parents, material.encoded, whole.descriptor)
+            if frame_alone:
+                material = await self._located(stack, material)
+            held = stack.enter_context(closing(material.body.duplicate()))
+            found = await read(material.parents, material.encoded, held.descriptor)
             return found, material.status
+
+    async def _located(self, stack: AsyncExitStack, material: Material) -> Material:
+        try:
+            return await self._frame_indexes.locate(stack, material)
+        except ImageError:
+            # A header can be read although the frames behind it cannot be found.
+            return material
 
     async def _read_document(
         self, resolved: Resolved, demand: Demand, read: Read[T], shelf: Shelf

@@ -10,6 +10,7 @@ import hashlib
 import os
 from typing import NamedTuple
 
+from imageid_daemon.checksums import Checksums
 from imageid_daemon.pixels import Description, Layout
 from imageid_loaders.errors import Undecodable
 
@@ -22,10 +23,15 @@ _ITEM_BYTES = {
 
 
 class Found(NamedTuple):
-    """A file as it is."""
+    """A file as it is.
+
+    Args:
+        checksums: as `Checksums` counts them.
+    """
 
     size_bytes: int
     sha256: str
+    checksums: bytes
 
 
 def inspect(descriptor: int, description: Description, media_type: str) -> Found:
@@ -64,8 +70,9 @@ def length_bytes(layout: Layout) -> int:
 
 def _read(descriptor: int) -> Found:
     # Not mapped: who has a file mapped dies of its being cut short.
-    digest, offset = hashlib.sha256(), 0
+    digest, checksums, offset = hashlib.sha256(), Checksums(), 0
     while piece := os.pread(descriptor, _PIECE_BYTES, offset):
         digest.update(piece)
+        checksums.update(piece)
         offset += len(piece)
-    return Found(offset, digest.hexdigest())
+    return Found(offset, digest.hexdigest(), checksums.digest())

@@ -13,6 +13,7 @@ from imageid_daemon.fills import Body
 from imageid_daemon.pixels import Encoded
 from imageid_daemon.resolver.answer import Answer, CacheStatus, combined
 from imageid_daemon.resolver.documents import Documents, Instance
+from imageid_daemon.resolver.grounds import Grounds
 from imageid_daemon.resolver.sources import Sources
 from imageid_loaders.base import Image, Loader
 
@@ -59,6 +60,7 @@ class Material:
     keep: bool
     anew: bool
     body: Body
+    grounds: Grounds | None = None
 
     @property
     def url(self) -> str:
@@ -106,14 +108,16 @@ async def _material(
     anew = demand.mode is Mode.RELOAD
     if instance is None:
         encoded = encoded_of(entry, image)
-        return Material(answer, encoded, (entry.digest,), answer.status, keep, anew, answer.body)
+        digest, body, grounds = (entry.digest,), answer.body, answer.grounds
+        return Material(answer, encoded, digest, answer.status, keep, anew, body, grounds)
     media_type, transfer_syntax_uid = _parted(entry.media_type)
     frame = image.container_frame
     encoded = Encoded("", media_type, transfer_syntax_uid, instance.dicom_json, frame)
     parents = (entry.digest, hashlib.sha256(instance.dicom_json).hexdigest())
     status = combined(answer.status, instance.status)
     keep = keep and instance.keep
-    return Material(answer, encoded, parents, status, keep, anew, answer.body)
+    grounds = None if answer.grounds is None else answer.grounds.and_of(instance.grounds)
+    return Material(answer, encoded, parents, status, keep, anew, answer.body, grounds)
 
 
 def _parted(content_type: str) -> tuple[str, str | None]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from imageid_daemon.cache import Demand, Entry, Store
 from imageid_daemon.fills import Body
 from imageid_daemon.pixels import Description, Encoded, PixelsOptions, RenderedOptions
-from imageid_daemon.resolver.answer import Answer, Output, combined, derived
+from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, combined, derived
 from imageid_daemon.resolver.derivations import Derivations, Recipe, description_of
 from imageid_daemon.resolver.documents import Documents
 from imageid_daemon.resolver.frame_indexes import FrameIndexes
@@ -39,13 +39,14 @@ class Representations:
         documents: Documents,
         derivations: Derivations,
         pool: Pool,
+        frame_indexes: FrameIndexes,
     ) -> None:
         self._store = store
         self._sources = sources
         self._documents = documents
         self._derivations = derivations
         self._pool = pool
-        self._frame_indexes = FrameIndexes(derivations, pool)
+        self._frame_indexes = frame_indexes
 
     async def obtain(
         self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand
@@ -62,7 +63,10 @@ class Representations:
             # alone, or labels wrongly.
             if resolved.contained is None:
                 raise
-            return await self._attempt(stack, resolved.contained, output, demand)
+            answer = await self._attempt(stack, resolved.contained, output, demand)
+            # It may be had alone next time.
+            answer.grounds = None
+            return answer
 
     async def find(
         self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand
@@ -90,10 +94,14 @@ class Representations:
             )
         material = await self._material(stack, resolved, demand)
         answer = decoded = await self._decode(stack, material, _decoded_color(output))
+        made = [decoded.entry]
         if not _is_decoded(output):
             answer = await self._refine(stack, material, decoded, output)
             answer.timing.decode = decoded.timing.decode
             answer.status = combined(answer.status, decoded.status)
+            made.append(answer.entry)
+        if answer.status is CacheStatus.HIT and material.grounds is not None:
+            answer.grounds = material.grounds.and_derived(*filter(None, made))
         answer.status = derived(material.status, answer.status)
         answer.timing.origin_first_byte = material.answer.timing.origin_first_byte
         answer.timing.origin_total = material.answer.timing.origin_total

@@ -20,11 +20,13 @@ from imageid_daemon.cache import Demand, Store
 from imageid_daemon.pixels import ImageMetadata
 from imageid_daemon.registry import Registry
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, combined
-from imageid_daemon.resolver.bytes_of import bytes_of
 from imageid_daemon.resolver.catalogue import Catalogue, Evicted
 from imageid_daemon.resolver.derivations import Derivations
 from imageid_daemon.resolver.documents import Documents
+from imageid_daemon.resolver.frame_indexes import FrameIndexes
+from imageid_daemon.resolver.grounds import Grounds, hold
 from imageid_daemon.resolver.headers import Headers
+from imageid_daemon.resolver.listings import Listings
 from imageid_daemon.resolver.material import Resolved
 from imageid_daemon.resolver.metadata_batch import Described, describe_all
 from imageid_daemon.resolver.prefetch import Prefetched, Prefetches
@@ -33,10 +35,9 @@ from imageid_daemon.resolver.remembered_failures import RememberedFailures
 from imageid_daemon.resolver.representations import Representations
 from imageid_daemon.resolver.sources import Sources
 from imageid_daemon.resolver.stat import Stat, Stats
-from imageid_daemon.slices import in_slice_order
 from imageid_daemon.workers import Pool
-from imageid_loaders.base import ListedImage, Lister, Resource
-from imageid_loaders.errors import ImageError, InvalidImageId
+from imageid_loaders.base import ListedImage
+from imageid_loaders.errors import ImageError
 
 # Others have a turn of the loop in between.
 _IMAGES_A_TURN = 50
@@ -57,14 +58,17 @@ class Resolver:
         self.registry = registry
         self._store = store
         self._sources = sources
+        self._known = _Known(store, sources)
         self._failures = RememberedFailures()
         self._readings = Readings(pool, self._failures)
         self._derivations = Derivations(store, self._failures)
         self._documents = Documents(sources, self._readings)
-        self._headers = Headers(sources, self._documents, self._failures)
+        frame_indexes = FrameIndexes(self._derivations, pool)
+        self._headers = Headers(sources, self._documents, self._failures, frame_indexes)
         self._representations = Representations(
-            store, sources, self._documents, self._derivations, pool
+            store, sources, self._documents, self._derivations, pool, frame_indexes
         )
+        self._listings = Listings(sources, pool)
         self._stats = Stats(store, sources, self._representations)
         self._prefetches = Prefetches()
         self.catalogue = Catalogue(store, sources, self._resolve)
@@ -123,13 +127,29 @@ class Resolver:
                 )
             yield
 
+    def still_holds(self, grounds: Grounds, fresh_until_seconds: float) -> bool:
+        """Whether `load` would give a caller without demands the answer of these grounds again.
+
+        Of the same imageId, representation and `registry`; no I/O.
+        """
+        return hold(grounds, fresh_until_seconds, self._known, time.time())
+
+    def note_use(self, grounds: Grounds) -> None:
+        """Their answer was given again."""
+        for entry in grounds.sources:
+            self._store.note_use(entry)
+        for entry in grounds.derived:
+            self._store.note_use(entry)
+
     async def metadata(self, image_id: str, demand: Demand) -> tuple[ImageMetadata, CacheStatus]:
         """What the image's header says; fetches no pixels where the origin can tell it apart.
 
         Raises:
             ImageError: it cannot be had.
         """
-        return await self._headers.read(self._resolve(image_id), demand, self._readings.describe)
+        return await self._headers.read(
+            self._resolve(image_id), demand, self._readings.describe, frame_alone=True
+        )
 
     async def dicom_json(self, image_id: str, demand: Demand) -> bytes:
         """The image's data set as one DICOM JSON object, without bulk data.
@@ -179,18 +199,7 @@ class Resolver:
             ImageError: the root is none, or cannot be read.
         """
         scheme, loader = self.registry.find(root)
-        if not isinstance(loader, Lister):
-            raise InvalidImageId(
-                f"The scheme '{scheme}' has no listing. Give a study or series URL of "
-                "DICOMweb, a folder or a DICOMDIR."
-            )
-
-        async def read(resource: Resource) -> bytes:
-            async with AsyncExitStack() as stack:
-                answer = await self._sources.obtain(stack, loader, scheme, resource, demand)
-                return await bytes_of(answer)
-
-        return in_slice_order(await loader.list_images(root, read))
+        return await self._listings.of(root, scheme, loader, demand)
 
     async def stat(self, image_ids: Iterable[str], output: Output) -> list[Stat]:
         """What is stored of each image, in order, without asking any origin."""
@@ -279,6 +288,13 @@ class Resolver:
     def _resolve(self, image_id: str) -> Resolved:
         scheme, loader = self.registry.find(image_id)
         return Resolved(scheme, loader, loader.resolve(image_id))
+
+
+class _Known:
+    def __init__(self, store: Store, sources: Sources) -> None:
+        self.current = store.current
+        self.is_trusted = store.is_trusted
+        self.has_failed = sources.has_failed
 
 
 async def _told(index: int, bring: Callable[[int], Awaitable[Prefetched]]) -> Prefetched:

@@ -30,6 +30,7 @@ from imageid_daemon.fills import Blob, Fill, Fills
 from imageid_daemon.resolver.answer import Answer, CacheStatus
 from imageid_daemon.resolver.bundles import Bundles, Seat, Wanted
 from imageid_daemon.resolver.fetching import Arrival, Fetch, Fetching, Origins
+from imageid_daemon.resolver.grounds import Grounds
 from imageid_daemon.resolver.places import Place, Places
 from imageid_loaders.base import Loader, Resource
 from imageid_loaders.errors import Corrupt, ImageError, NotInCache, Unavailable
@@ -84,6 +85,10 @@ class Sources:
     async def keys(self, resource: Resource) -> set[str]:
         """The keys under which it may be stored."""
         return await self._places.keys(self._places.of(resource))
+
+    def has_failed(self, key: str) -> bool:
+        """Whether a failure is remembered that may stand for the answer under a key."""
+        return self._failures.has(key)
 
     def forget_failure(self, resource: Resource) -> None:
         self._failures.forget(self._places.of(resource).key)
@@ -168,7 +173,11 @@ class Sources:
         if entry is not None and blob is not None and verdict in _SERVED:
             if verdict is Verdict.REFRESH and failure is None:
                 self._refresh(fetch)
-            return self._stored(entry, blob, _SERVED[verdict])
+            answer = self._stored(entry, blob, _SERVED[verdict])
+            # Under another key it was found by way of further entries (Vary, public answers).
+            if verdict is Verdict.FRESH and entry.key == place.key:
+                answer.grounds = Grounds((entry,))
+            return answer
         try:
             if demand.mode is Mode.ONLY_IF_CACHED:
                 raise NotInCache(

@@ -2,5 +2,6 @@
 
 from imageid_daemon.service.grpc_server import Door, GrpcServer
 from imageid_daemon.service.http_server import HttpServer
+from imageid_daemon.service.locality import Locality
 
-__all__ = ["Door", "GrpcServer", "HttpServer"]
+__all__ = ["Door", "GrpcServer", "HttpServer", "Locality"]

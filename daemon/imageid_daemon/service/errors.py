@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+import traceback
 from typing import Any, NoReturn
 
 import grpc
+import structlog
 from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -14,6 +17,8 @@ from grpc_status import rpc_status
 from imageid_loaders.errors import ImageError
 
 DOMAIN = "imageid"
+
+log = structlog.get_logger("imageid.service")
 
 _Code = grpc.StatusCode
 
@@ -51,9 +56,29 @@ class CallerRejected(ImageError):
     reason = "CALLER_REJECTED"
 
 
+def code_of(error: ImageError) -> grpc.StatusCode:
+    return CODES.get(error.reason, _Code.INTERNAL)
+
+
+def reported(method: str, error: Exception) -> ImageError:
+    """What the caller is told of a bug: INTERNAL, and a request id that the log has too."""
+    request_id = secrets.token_hex(8)
+    # The stack without the message, which may hold a URL.
+    stack = "".join(traceback.format_tb(error.__traceback__))
+    log.error(
+        "call failed unexpectedly",
+        method=method, request_id=request_id, error=type(error).__name__, stack=stack,
+    )  # fmt: skip
+    return ImageError(
+        "The daemon failed unexpectedly. Its log has the details under this request id: "
+        f"{request_id}.",
+        request_id=request_id,
+    )
+
+
 def status_of(error: ImageError) -> status_pb2.Status:
     """The error as google.rpc.Status with its details."""
-    code = CODES.get(error.reason, _Code.INTERNAL)
+    code = code_of(error)
     details: list[Message] = [
         error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
     ]

@@ -20,10 +20,15 @@ from imageid.v1 import (
 from imageid_daemon.cache import Store
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.resolver import Resolver
+from imageid_daemon.service.answering import Answering
+from imageid_daemon.service.around import Around
 from imageid_daemon.service.cache_service import CacheService
 from imageid_daemon.service.image_service import ImageService
-from imageid_daemon.service.interceptors import Authenticated, Counted, ErrorsMapped, Ready
+from imageid_daemon.service.loads import Loads
+from imageid_daemon.service.locality import Locality
+from imageid_daemon.service.prepared import Preparations
 from imageid_daemon.service.selectors import OriginUrls
+from imageid_daemon.service.written_stream import written_streams
 from imageid_loaders.errors import ConfigurationError
 
 _IMAGE_SERVICE = image_service_pb2.DESCRIPTOR.services_by_name["ImageService"].full_name
@@ -43,6 +48,7 @@ class Door:
     cache_directory: Path
     metrics: Metrics
     token: str
+    locality: Locality
     origin_urls: OriginUrls
 
 
@@ -53,18 +59,24 @@ class GrpcServer:
         self._ready = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
         self._server = grpc.aio.server(
-            interceptors=[
-                Counted(door.metrics.calls),
-                Authenticated(door.token),
-                ErrorsMapped(),
-                Ready(self._ready),
-            ],
+            interceptors=[Around(door.metrics.calls, door.token, self._ready)],
             # By default a second daemon would bind the same port and get half of the calls.
             options=[("grpc.so_reuseport", 0)],
         )
+        preparations = Preparations(door.resolver, door.store)
+        answering = Answering(door.resolver, door.metrics, preparations)
+        loads = Loads(answering, door.locality, door.store.hand_out)
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(
-            ImageService(door.resolver, door.metrics), self._server
+            ImageService(door.resolver, door.locality),  # type: ignore[abstract]  # of two: `loads`
+            self._server,
         )
+        streams = written_streams(
+            {
+                "LoadImage": (image_service_pb2.LoadImageRequest, loads.load_image),
+                "LoadImages": (image_service_pb2.LoadImagesRequest, loads.load_images),
+            }
+        )
+        self._server.add_registered_method_handlers(_IMAGE_SERVICE, streams)
         cache_service_pb2_grpc.add_CacheServiceServicer_to_server(
             CacheService(
                 door.resolver, door.store, door.cache_directory, door.metrics, door.origin_urls

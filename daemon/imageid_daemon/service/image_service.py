@@ -1,4 +1,4 @@
-"""imageid.v1.ImageService over the resolver."""
+"""imageid.v1.ImageService over the resolver; `loads` answers LoadImage and LoadImages."""
 
 from __future__ import annotations
 
@@ -16,47 +16,24 @@ from imageid.v1 import image_service_pb2 as pb
 from imageid.v1 import image_service_pb2_grpc
 from imageid_daemon import __version__
 from imageid_daemon.cache import Demand
-from imageid_daemon.metrics import Metrics
 from imageid_daemon.resolver import Resolver
 from imageid_daemon.service import messages, metadata_batch, prefetch, requests
-from imageid_daemon.service.stream import Wanted, stream
+from imageid_daemon.service.locality import Locality, is_by_unix_socket
 from imageid_loaders.base import ListedImage
-from imageid_loaders.errors import ImageError
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 _LISTED_A_MESSAGE = 500
+# What an older daemon of the same version of the contract does not do.
+_FEATURES = ("local_file", "load_images")
 
 
 class ImageService(image_service_pb2_grpc.ImageServiceServicer):
-    def __init__(self, resolver: Resolver, metrics: Metrics) -> None:
+    def __init__(self, resolver: Resolver, locality: Locality) -> None:
         self._resolver = resolver
-        self._metrics = metrics
+        self._locality = locality
         self._instance_id = secrets.token_hex(8)
         self._start_seconds = time.time()
-
-    async def LoadImage(
-        self, request: pb.LoadImageRequest, context: Context
-    ) -> AsyncIterator[pb.LoadImageResponse]:
-        with _Observed(self._metrics, self._scheme(request.image_id)) as observed:
-            image_id = requests.image_id_of(request.image_id)
-            output = requests.output_of(request.output)
-            demand = _demand(request, context)
-            wanted = Wanted(
-                requests.range_of(request), request.if_match_etag, request.if_none_match_etag
-            )
-            async with self._resolver.load(image_id, output, demand) as answer:
-                observed.result = answer.status.value
-                if wanted.needs_whole:
-                    await answer.whole()
-                loader = self._resolver.registry.find(image_id)[1].name
-                header = messages.header(image_id, output, answer, loader)
-                if request.include_dicom_json and output is not None:
-                    document = await self._resolver.dicom_json(image_id, demand.again)
-                    await asyncio.to_thread(messages.add_dicom_json, header.metadata, document)
-                async for message in stream(answer, header, wanted, observed.started_seconds):
-                    observed.message(len(message.chunk.data))
-                    yield message
 
     async def GetImageMetadata(
         self, request: pb.GetImageMetadataRequest, context: Context
@@ -145,8 +122,11 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
             instance_id=self._instance_id,
             default_chunk_bytes=requests.DEFAULT_CHUNK_BYTES,
             max_chunk_bytes=requests.MAX_CHUNK_BYTES,
+            features=_FEATURES,
             pid=os.getpid(),
         )
+        if is_by_unix_socket(context.peer()):
+            response.locality_token_file = str(self._locality.token_file)
         response.start_time.FromNanoseconds(int(self._start_seconds * 1e9))
         for each in self._resolver.registry.installed:
             response.loaders.add(
@@ -158,49 +138,9 @@ class ImageService(image_service_pb2_grpc.ImageServiceServicer):
             )
         return response
 
-    def _scheme(self, image_id: str) -> str:
-        # A label of the metrics: what a caller made up must not become one.
-        try:
-            return self._resolver.registry.find(image_id)[0]
-        except ImageError:
-            return "unknown"
-
-
-class _Observed:
-    """Tells the metrics how one LoadImage went."""
-
-    def __init__(self, metrics: Metrics, scheme: str) -> None:
-        self.result = "miss"
-        self.started_seconds = time.monotonic()
-        self._metrics = metrics
-        self._scheme = scheme
-        self._sent_bytes = 0
-        self._begun = False
-
-    def message(self, data_bytes: int) -> None:
-        if not self._begun:
-            self._begun = True
-            seconds = time.monotonic() - self.started_seconds
-            self._metrics.observe_first_byte(self._scheme, self.result, seconds)
-        self._sent_bytes += data_bytes
-
-    def __enter__(self) -> _Observed:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        result = self.result
-        if kind is not None:
-            left = issubclass(kind, (asyncio.CancelledError, GeneratorExit))
-            result = "cancelled" if left else "error"
-        seconds = time.monotonic() - self.started_seconds
-        self._metrics.observe_load(self._scheme, result, seconds, self._sent_bytes)
-
 
 def _demand(
-    request: pb.LoadImageRequest
-    | pb.GetImageMetadataRequest
-    | pb.BatchGetImageMetadataRequest
-    | pb.ListImagesRequest,
+    request: pb.GetImageMetadataRequest | pb.BatchGetImageMetadataRequest | pb.ListImagesRequest,
     context: Context,
 ) -> Demand:
     metadata = context.invocation_metadata() or ()

@@ -147,10 +147,36 @@ def range_of(request: image_service_pb2.LoadImageRequest) -> Range:
     """
     if request.read_limit < 0:
         raise InvalidOption("read_limit is negative; 0 means to the end.", field="read_limit")
-    if request.chunk_bytes < 0:
-        raise InvalidOption("chunk_bytes is negative; 0 means 256 KiB.", field="chunk_bytes")
-    chunk_bytes = min(request.chunk_bytes or DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES)
+    chunk_bytes = chunk_bytes_of(request.chunk_bytes)
     return Range(request.read_offset, request.read_limit or None, chunk_bytes)
+
+
+def chunk_bytes_of(chunk_bytes: int) -> int:
+    """
+    Raises:
+        InvalidOption: it is negative.
+    """
+    if chunk_bytes < 0:
+        raise InvalidOption("chunk_bytes is negative; 0 means 256 KiB.", field="chunk_bytes")
+    return min(chunk_bytes or DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES)
+
+
+def is_plain(request: image_service_pb2.LoadImageRequest) -> bool:
+    """Whether it asks for a whole body and nothing else, and takes what the cache says is fresh."""
+    return not (
+        request.read_offset
+        or request.read_limit
+        or request.if_match_etag
+        or request.if_none_match_etag
+        or request.include_dicom_json
+    ) and makes_no_demands(request)
+
+
+def makes_no_demands(
+    request: image_service_pb2.LoadImageRequest | image_service_pb2.LoadImagesRequest,
+) -> bool:
+    """Whether it takes what the cache says is fresh; a wrong option counts as a demand."""
+    return request.cache_control.ByteSize() == 0 and request.priority in _PRIORITIES
 
 
 def tag_of(text: str) -> str:

@@ -1,19 +1,22 @@
-"""One answer as the messages of LoadImage."""
+"""One answer in parts: the messages of LoadImage, or some results of LoadImages."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import google_crc32c
 
 from imageid.v1 import image_service_pb2
+from imageid_daemon.cache import Entry
 from imageid_daemon.resolver import Answer
-from imageid_daemon.service import messages
+from imageid_daemon.service import messages, wire
 from imageid_daemon.service.requests import Range
+from imageid_daemon.service.wire import Chunk, Part
 from imageid_loaders.errors import ContentChanged, RangeNotSatisfiable
 
-Response = image_service_pb2.LoadImageResponse
+HandOut = Callable[[Entry], Path | None]
 
 # With a chunk of 2 MiB beside it, still below the 4 MiB that gRPC takes by default.
 _SMALL_HEADER_BYTES = 1024 * 1024
@@ -21,16 +24,18 @@ _SMALL_HEADER_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What LoadImage asks of a body.
+    """What is asked of a body.
 
     Args:
         if_match_etag: "" where the caller does not resume.
         if_none_match_etag: "" where the caller holds nothing.
+        hand_out: where a stored blob's file is; None for a caller that cannot open it.
     """
 
     range: Range
     if_match_etag: str = ""
     if_none_match_etag: str = ""
+    hand_out: HandOut | None = None
 
     @property
     def needs_whole(self) -> bool:
@@ -43,8 +48,8 @@ async def stream(
     header: image_service_pb2.ImageHeader,
     wanted: Wanted,
     started_seconds: float,
-) -> AsyncIterator[Response]:
-    """Header, chunks, summary; the header may share a message with the other two.
+) -> AsyncGenerator[Part, None]:
+    """Header, chunks or a local file, summary; the first may share a part with the others.
 
     Args:
         header: as far as it does not depend on the range.
@@ -52,37 +57,43 @@ async def stream(
     Raises:
         ImageError: the body breaks off, has changed, or ends before the range.
     """
-    message = Response(header=header)
-    message.header.timing.CopyFrom(messages.timing(answer.timing, started_seconds))
+    header.timing.CopyFrom(messages.timing(answer.timing, started_seconds))
     if _not_modified(answer, wanted):
-        message.header.not_modified = True
-        await _summarise(message, answer, 0, started_seconds)
-        yield message
+        header.not_modified = True
+        yield Part(_serialized(header), await _summary(answer, 0, started_seconds))
         return
     start = _start(answer, wanted)
-    message.header.range_start = start
+    header.range_start = start
     end = None if wanted.range.limit_bytes is None else start + wanted.range.limit_bytes
-    offset = start
+    local_file = _local_file(answer, start, end, wanted.hand_out)
+    if local_file:
+        yield Part(_serialized(header), await _summary(answer, 0, started_seconds), local_file)
+        return
+    offset, said = start, _serialized(header)
     fits = _fits_one_message(answer, start, end, wanted.range.chunk_bytes)
-    if not fits or message.ByteSize() > _SMALL_HEADER_BYTES:
-        yield message
-        message = Response()
+    if not fits or len(said) > _SMALL_HEADER_BYTES:
+        yield Part(said)
+        said = b""
     while True:
         limit_bytes = wanted.range.chunk_bytes if end is None else end - offset
         data = await answer.body.read(offset, min(limit_bytes, wanted.range.chunk_bytes))
-        if data:
-            _put_chunk(message, offset, data)
-            offset += len(data)
-        # The last chunk's message takes the summary too, where it is known to be the last.
+        chunk = Chunk(offset, google_crc32c.value(data), data) if data else None
+        offset += len(data)
+        # The last chunk's part takes the summary too, where it is known to be the last.
         if data and not _ended(answer, offset, end):
-            yield message
-            message = Response()
+            yield Part(said, chunk=chunk)
+            said = b""
             continue
-        await _summarise(message, answer, offset - start, started_seconds)
-        if start > message.summary.size_bytes:
-            raise _past_end(message.summary.size_bytes)
-        yield message
+        summary = await _summary(answer, offset - start, started_seconds)
+        size_bytes = (await answer.whole()).size_bytes
+        if start > size_bytes:
+            raise _past_end(size_bytes)
+        yield Part(said, summary, chunk=chunk)
         return
+
+
+def _serialized(header: image_service_pb2.ImageHeader) -> bytes:
+    return header.SerializeToString()
 
 
 def _not_modified(answer: Answer, wanted: Wanted) -> bool:
@@ -111,6 +122,18 @@ def _past_end(size_bytes: int) -> RangeNotSatisfiable:
     )
 
 
+def _local_file(answer: Answer, start: int, end: int | None, hand_out: HandOut | None) -> bytes:
+    """Where the range is; b"" where it has to be streamed."""
+    entry = answer.entry
+    if hand_out is None or entry is None or not answer.stored:
+        return b""
+    stop = entry.size_bytes if end is None else min(end, entry.size_bytes)
+    # Nothing cannot be mapped.
+    if stop <= start or (path := hand_out(entry)) is None:
+        return b""
+    return wire.local_file(str(path), start, stop - start)
+
+
 def _fits_one_message(answer: Answer, start: int, end: int | None, chunk_bytes: int) -> bool:
     if answer.entry is None or answer.size_bytes is None:
         return False
@@ -124,21 +147,14 @@ def _ended(answer: Answer, offset: int, end: int | None) -> bool:
     return offset == answer.size_bytes or in_range
 
 
-def _put_chunk(message: Response, offset: int, data: bytes) -> None:
-    # By attribute: a nested constructor copies the bytes once more.
-    message.chunk.offset = offset
-    message.chunk.crc32c = google_crc32c.value(data)
-    message.chunk.data = data
-
-
-async def _summarise(
-    message: Response, answer: Answer, sent_bytes: int, started_seconds: float
-) -> None:
+async def _summary(answer: Answer, sent_bytes: int, started_seconds: float) -> bytes:
     entry = await answer.whole()
-    summary = message.summary
-    summary.sent_bytes = sent_bytes
-    summary.size_bytes = entry.size_bytes
+    summary = image_service_pb2.LoadSummary(
+        sent_bytes=sent_bytes,
+        size_bytes=entry.size_bytes,
+        etag=entry.etag,
+        stored=answer.stored,
+        timing=messages.timing(answer.timing, started_seconds),
+    )
     summary.checksums.sha256 = bytes.fromhex(entry.digest)
-    summary.etag = entry.etag
-    summary.stored = answer.stored
-    summary.timing.CopyFrom(messages.timing(answer.timing, started_seconds))
+    return summary.SerializeToString()

@@ -72,6 +72,11 @@ def dicom_json(source: str, target: str, encoded: Encoded) -> None:
     Path(target).write_bytes(pixels.dicom_json(replace(encoded, path=source)))
 
 
+def header_json(source: str, _target: str, tags: list[int]) -> bytes:
+    """See `pixels.header_json`."""
+    return pixels.header_json(source, tags)
+
+
 def split_metadata(source: str, target: str) -> None:
     """Write what `pixels.split_metadata` gives of the source, as msgpack."""
     found = pixels.split_metadata(Path(source).read_bytes())
@@ -92,5 +97,6 @@ TASKS: tuple[Callable[..., Any], ...] = (
     describe,
     describe_frames,
     dicom_json,
+    header_json,
     split_metadata,
 )

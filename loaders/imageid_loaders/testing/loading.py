@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+
+from pydicom import config, dcmread
 
 from imageid_loaders.base import (
     ListedImage,
@@ -19,6 +22,7 @@ from imageid_loaders.base import (
     Transport,
     Validators,
 )
+from imageid_loaders.errors import Corrupt
 from imageid_loaders.testing.transports import HttpTransport
 
 _Result = TypeVar("_Result")
@@ -47,11 +51,30 @@ async def load(
 async def list_images(loader: Loader, root: str, transport: Transport) -> list[ListedImage]:
     """The images below a root, as the daemon asks for them."""
 
-    async def read(resource: Resource) -> bytes:
-        return (await load(loader, resource, transport)).data
-
     assert isinstance(loader, Lister), "the loader has no list_images"
-    return await loader.list_images(root, read)
+    return await loader.list_images(root, _Read(loader, transport))
+
+
+class _Read:
+    def __init__(self, loader: Loader, transport: Transport) -> None:
+        self._loader = loader
+        self._transport = transport
+
+    async def __call__(self, resource: Resource) -> bytes:
+        return (await load(self._loader, resource, self._transport)).data
+
+    async def header(self, descriptor: int, tags: Sequence[int]) -> bytes:
+        return await asyncio.to_thread(_header, os.dup(descriptor), tags)
+
+
+def _header(descriptor: int, tags: Sequence[int]) -> bytes:
+    with os.fdopen(descriptor, "rb") as stream, config.disable_value_validation():
+        stream.seek(0)
+        try:
+            found = dcmread(stream, stop_before_pixels=True, specific_tags=list(tags))
+            return found.to_json(suppress_invalid_tags=True).encode()
+        except (Exception, RecursionError) as error:
+            raise Corrupt("The DICOM header cannot be read: the file is damaged.") from error
 
 
 def run(act: Callable[[Transport], Awaitable[_Result]]) -> _Result:

@@ -22,6 +22,7 @@ from grpc_status import rpc_status
 from imageid.v1 import cache_service_pb2_grpc, image_service_pb2_grpc
 from imageid.v1.image_service_pb2 import (
     DataChunk,
+    GetServerInfoResponse,
     ImageHeader,
     LoadImageResponse,
     LoadSummary,
@@ -187,6 +188,8 @@ class ScriptedDaemon:
         self.stop()
 
     def answer(self, method: str, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        if method == "GetServerInfo" and method not in self.scripts:
+            return iter([GetServerInfoResponse()])
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
         self.calls.append(Call(method, request, metadata))
         script = self.scripts[method]
@@ -195,6 +198,7 @@ class ScriptedDaemon:
 
 _STREAMING = {
     "LoadImage",
+    "LoadImages",
     "ListImages",
     "BatchGetImageMetadata",
     "PrefetchImages",

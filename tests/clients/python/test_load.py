@@ -26,6 +26,7 @@ from clients.python.scripted_daemon import (
     summary,
 )
 from imageid._assembly import Assembly
+from imageid._wire import Part
 from imageid.v1 import types_pb2 as types
 from imageid.v1.image_service_pb2 import DataChunk, LoadImageResponse
 
@@ -176,7 +177,9 @@ def test_an_answer_that_is_not_whole_is_an_error(
 def test_without_google_crc32c_the_digest_of_the_whole_body_decides() -> None:
     assembly = Assembly(crc32c=None)
 
-    body = b"".join(assembly.accept(message) for message in BROKEN["CRC-32C"])
+    body = b"".join(
+        assembly.accept(Part(message, message.chunk.data)) for message in BROKEN["CRC-32C"]
+    )
     assembly.finish()
 
     assert body == BODY

@@ -749,7 +749,8 @@ type RenderedOutput struct {
 	MaxHeight int32 `protobuf:"varint,4,opt,name=max_height,json=maxHeight,proto3" json:"max_height,omitempty"`
 	// Window in modality values (PS3.3 C.11.2). Both or neither; absent means the
 	// image's own first window, its first VOI LUT where it has no window, or the range of its
-	// values, padding left out, where it has neither. Colour images ignore every window.
+	// values, padding left out, where it has neither; pictures that are no DICOM are shown
+	// as they are where they have 8 bits or fewer. Colour images ignore every window.
 	WindowCenter *float64 `protobuf:"fixed64,5,opt,name=window_center,json=windowCenter,proto3,oneof" json:"window_center,omitempty"`
 	WindowWidth  *float64 `protobuf:"fixed64,6,opt,name=window_width,json=windowWidth,proto3,oneof" json:"window_width,omitempty"`
 	// Absent means the image's own function.

@@ -21,6 +21,10 @@ CHANNEL_OPTIONS = (
     ("grpc.primary_user_agent", f"imageid-python/{__version__}"),
 )
 
+# Called past the generated stubs, whose answers protobuf would parse: see `_wire`.
+LOAD_IMAGE = "/imageid.v1.ImageService/LoadImage"
+LOAD_IMAGES = "/imageid.v1.ImageService/LoadImages"
+
 # A receiver refuses headers of more than 8 KiB by default.
 _LONGEST_HEADER_CHARACTERS = 4096
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))

@@ -12,7 +12,7 @@ from typing import Literal, Self, TypeAlias, TypeVar, overload
 
 import grpc
 
-from imageid._assembly import Assembly, installed_crc32c
+from imageid._assembly import Assembly, Body, LocalFileMissing, installed_crc32c, joined
 from imageid._batch import Batch, Errors
 from imageid._cache_requests import (
     EventKind,
@@ -24,24 +24,35 @@ from imageid._cache_requests import (
     unpin_requests,
     watch_request,
 )
-from imageid._call import CHANNEL_OPTIONS, call_metadata, failures_told
+from imageid._call import (
+    CHANNEL_OPTIONS,
+    LOAD_IMAGE,
+    LOAD_IMAGES,
+    call_metadata,
+    failures_told,
+)
 from imageid._endpoint import Endpoint, find, warn_of_other_version
 from imageid._errors import Error
 from imageid._image import Answer, Image
+from imageid._locality import Locality
+from imageid._many import Again, Many
 from imageid._metadata import Metadata, read_metadata
 from imageid._outputs import Output
 from imageid._prefetch import Prefetched, Prefetching, PrefetchReport
 from imageid._requests import (
+    IMAGES_LIMIT,
     CacheMode,
     Priority,
     batches,
     cache_control,
+    load_many_requests,
     load_request,
     metadata_requests,
     several,
     stat_requests,
     urgency,
 )
+from imageid._wire import load_image_part, load_images_parts
 from imageid.v1 import cache_service_pb2 as cache_v1
 from imageid.v1 import image_service_pb2 as v1
 from imageid.v1.cache_service_pb2_grpc import CacheServiceStub
@@ -55,7 +66,11 @@ _Response = TypeVar("_Response")
 
 
 def connect(
-    target: str | None = None, *, token: str | None = None, timeout: float | None = None
+    target: str | None = None,
+    *,
+    token: str | None = None,
+    timeout: float | None = None,
+    local_files: bool = True,
 ) -> Client:
     """A client of the daemon on this machine.
 
@@ -64,13 +79,15 @@ def connect(
             IMAGEID_ENDPOINT, then the endpoint.json in the runtime directory.
         token: for TCP; None takes the one that endpoint.json names.
         timeout: seconds that one call may take; None means no limit.
+        local_files: over the unix socket, map images from the daemon's cache where this
+            program sees it; False has everything streamed.
 
     Raises:
         Error: DAEMON_UNAVAILABLE, no daemon has written an endpoint.json.
     """
     endpoint = find(target, token, os.environ)
     warn_of_other_version(endpoint)
-    return Client(endpoint, timeout=timeout)
+    return Client(endpoint, timeout=timeout, local_files=local_files)
 
 
 class Client:
@@ -82,12 +99,21 @@ class Client:
     Each method raises `Error`.
     """
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, timeout: float | None = None, local_files: bool = True
+    ) -> None:
         self._endpoint = endpoint
         self._timeout_seconds = timeout
         self._crc32c = installed_crc32c()
         self._channel = grpc.insecure_channel(endpoint.address, CHANNEL_OPTIONS)
         self._images = ImageServiceStub(self._channel)
+        self._load_image = self._channel.unary_stream(
+            LOAD_IMAGE, v1.LoadImageRequest.SerializeToString, load_image_part
+        )
+        self._load_images = self._channel.unary_stream(
+            LOAD_IMAGES, v1.LoadImagesRequest.SerializeToString, load_images_parts
+        )
+        self._locality = Locality(endpoint.address, wanted=local_files)
         self._cache = CacheServiceStub(self._channel)
 
     def load(
@@ -113,15 +139,72 @@ class Client:
                 urgent goes first: "interaction", "thumbnail", "prefetch", "compute".
             progress: called after each part of the body.
         """
-        assembly = Assembly(self._crc32c)
-        body = []
-        for data in self._chunks(
-            load_request(image_id, output, max_age, cache, priority), assembly
-        ):
-            body.append(data)
-            if progress is not None:
-                progress(assembly.received_bytes, Answer(assembly).size_bytes)
-        return Image(assembly, b"".join(body))
+        request = load_request(image_id, output, max_age, cache, priority)
+        self._prove(request)
+        return self._load(request, progress)
+
+    @overload
+    def load_many(
+        self,
+        image_ids: Iterable[str],
+        output: Output = "pixels",
+        *,
+        errors: Literal["raise"] = "raise",
+        in_order: bool = True,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        priority: Priority = "interaction",
+    ) -> Iterator[Image]: ...
+
+    @overload
+    def load_many(
+        self,
+        image_ids: Iterable[str],
+        output: Output = "pixels",
+        *,
+        errors: Literal["return"],
+        in_order: bool = True,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        priority: Priority = "interaction",
+    ) -> Iterator[Image | Error]: ...
+
+    def load_many(
+        self,
+        image_ids: Iterable[str],
+        output: Output = "pixels",
+        *,
+        errors: Errors = "raise",
+        in_order: bool = True,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        priority: Priority = "interaction",
+    ) -> Iterator[Image] | Iterator[Image | Error]:
+        """Load many images: much faster than one after the other.
+
+        Nothing is asked for before the iteration begins; leaving it stops what no other
+        program waits for. The other arguments are those of `load`.
+
+        Args:
+            errors: "raise" the `Error` of the first image that fails, or "return" it in the
+                place of its image; its metadata["index"] says which image it is, from 0.
+            in_order: one after the other as in `image_ids`; False gives each as soon as it is
+                there, and its `image_id` says which it is.
+        """
+        options = (output, max_age, cache, priority)
+        requests = load_many_requests(image_ids, *options, in_order=in_order)
+        for number, request in enumerate(requests):
+            self._prove(request)
+            many = Many(
+                request, errors, number * IMAGES_LIMIT, self._crc32c, self._locality.opener(request)
+            )
+            for index, found in self._results(request, many):
+                if isinstance(found, Again):
+                    try:
+                        found = self._load(load_request(request.image_ids[index], *options))
+                    except Error as error:
+                        found = many.failed(index, error)
+                yield found
 
     @contextmanager
     def stream(
@@ -474,22 +557,42 @@ class Client:
             finally:
                 call.cancel()  # type: ignore[no-untyped-call,unused-ignore]
 
+    def _prove(self, request: v1.LoadImageRequest | v1.LoadImagesRequest) -> None:
+        """Ask for local files where they can be opened."""
+        if not self._locality.is_known:
+            self._locality.learn(self.info())
+        self._locality.prove(request)
+
+    def _load(self, request: v1.LoadImageRequest, progress: Progress | None = None) -> Image:
+        assembly = Assembly(self._crc32c, self._locality.opener(request))
+        body = []
+        for data in self._chunks(request, assembly):
+            if data:
+                body.append(data)
+            if progress is not None:
+                progress(assembly.received_bytes, Answer(assembly).size_bytes)
+        if request.accept_local_file and assembly.is_streamed_hit:
+            self._locality.note_streamed_hit()
+        return Image(assembly, joined(body))
+
     def _chunks(
         self, request: v1.LoadImageRequest, assembly: Assembly
-    ) -> Generator[bytes, None, None]:
+    ) -> Generator[Body, None, None]:
         """The body's parts of a call and, where it breaks off, of one that resumes it."""
         remaining: v1.LoadImageRequest | None = request
         with failures_told(self._endpoint):
             while remaining is not None:
-                call = self._images.LoadImage(
+                call = self._load_image(
                     remaining,
                     timeout=self._timeout_seconds,
                     metadata=call_metadata(self._endpoint, request.image_id),
                 )
                 remaining = None
                 try:
-                    for message in call:
-                        yield assembly.accept(message)
+                    for part in call:
+                        yield assembly.accept(part)
+                except LocalFileMissing:
+                    remaining = assembly.streamed_instead(request)
                 except grpc.RpcError as error:
                     remaining = assembly.resumption(request, error.code())
                     if remaining is None:
@@ -500,6 +603,32 @@ class Client:
                     call.cancel()  # type: ignore[no-untyped-call,unused-ignore]
         assembly.finish()
 
+    def _results(
+        self, request: v1.LoadImagesRequest, many: Many
+    ) -> Iterator[tuple[int, Image | Error | Again]]:
+        """The results of a call and, where it breaks off, of those that resume it."""
+        remaining: v1.LoadImagesRequest | None = request
+        with failures_told(self._endpoint):
+            while remaining is not None:
+                call = self._load_images(
+                    remaining,
+                    timeout=self._timeout_seconds,
+                    metadata=call_metadata(self._endpoint, None),
+                )
+                remaining = None
+                try:
+                    for parts in call:
+                        yield from many.accept(parts)
+                except grpc.RpcError as error:
+                    remaining = many.resumption(error.code())
+                    if remaining is None:
+                        raise
+                finally:
+                    call.cancel()  # type: ignore[no-untyped-call,unused-ignore]
+        many.finish()
+        if request.accept_local_file and many.has_streamed_hits:
+            self._locality.note_streamed_hit()
+
 
 class ImageStream(Answer):
     """An image while it arrives: iterate it once for its bytes.
@@ -507,9 +636,9 @@ class ImageStream(Answer):
     `etag`, `sha256` and `timing` are complete when the iteration has ended without an error.
     """
 
-    def __init__(self, assembly: Assembly, chunks: Iterator[bytes]) -> None:
+    def __init__(self, assembly: Assembly, chunks: Iterator[Body]) -> None:
         super().__init__(assembly)
         self._chunks = chunks
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[Body]:
         return (chunk for chunk in self._chunks if chunk)

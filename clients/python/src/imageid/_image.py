@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from imageid._assembly import Assembly
+from imageid._assembly import Assembly, Body
 from imageid._metadata import Metadata, Timing, read_metadata, read_timing
 from imageid.v1 import types_pb2 as v1
 
@@ -100,13 +100,14 @@ class Answer:
 
 
 class Image(Answer):
-    """An image, whole and checked against the daemon's SHA-256.
+    """An image, whole, and its body checked against the daemon's SHA-256 where it was streamed.
 
     Attributes:
-        data: the body, read-only.
+        data: the body, read-only; mapped from the daemon's cache where that is possible, and
+            readable for as long as it is held, whatever the cache does meanwhile.
     """
 
-    def __init__(self, assembly: Assembly, body: bytes) -> None:
+    def __init__(self, assembly: Assembly, body: Body) -> None:
         super().__init__(assembly)
         self.data = memoryview(body)
 

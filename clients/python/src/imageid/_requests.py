@@ -31,8 +31,11 @@ _MODES = {
     "reload": CacheControl.MODE_RELOAD,
 }
 
+# A program that waits for many images waits for none of their parts.
+BULK_CHUNK_BYTES = 1024 * 1024
+
 # No method takes more in one call.
-_IMAGES_LIMIT = 10_000
+IMAGES_LIMIT = 10_000
 
 
 def load_request(
@@ -44,6 +47,27 @@ def load_request(
         cache_control=cache_control(max_age, cache),
         priority=urgency(priority),
     )
+
+
+def load_many_requests(
+    image_ids: Iterable[str],
+    output: Output,
+    max_age: float | None,
+    cache: CacheMode,
+    priority: Priority,
+    *,
+    in_order: bool,
+) -> Iterator[v1.LoadImagesRequest]:
+    control, spec = cache_control(max_age, cache), output_spec(output)
+    for batch in batches(image_ids):
+        yield v1.LoadImagesRequest(
+            image_ids=batch,
+            output=spec,
+            cache_control=control,
+            priority=urgency(priority),
+            in_request_order=in_order,
+            chunk_bytes=BULK_CHUNK_BYTES,
+        )
 
 
 def urgency(priority: Priority) -> types.Priority:
@@ -79,7 +103,7 @@ def metadata_requests(
 
 def batches(image_ids: Iterable[str]) -> Iterator[list[str]]:
     remaining = iter(several(image_ids))
-    while batch := list(islice(remaining, _IMAGES_LIMIT)):
+    while batch := list(islice(remaining, IMAGES_LIMIT)):
         yield batch
 
 

@@ -16,7 +16,7 @@ from typing import Literal, Self, TypeVar, overload
 
 import grpc
 
-from imageid._assembly import Assembly, installed_crc32c
+from imageid._assembly import Assembly, Body, LocalFileMissing, installed_crc32c, joined
 from imageid._batch import Batch, Errors
 from imageid._cache_requests import (
     EventKind,
@@ -28,25 +28,36 @@ from imageid._cache_requests import (
     unpin_requests,
     watch_request,
 )
-from imageid._call import CHANNEL_OPTIONS, call_metadata, failures_told
+from imageid._call import (
+    CHANNEL_OPTIONS,
+    LOAD_IMAGE,
+    LOAD_IMAGES,
+    call_metadata,
+    failures_told,
+)
 from imageid._client import Progress
 from imageid._endpoint import Endpoint, find, warn_of_other_version
 from imageid._errors import Error
 from imageid._image import Answer, Image
+from imageid._locality import Locality
+from imageid._many import Again, Many
 from imageid._metadata import Metadata, read_metadata
 from imageid._outputs import Output
 from imageid._prefetch import Prefetched, Prefetching, PrefetchReport
 from imageid._requests import (
+    IMAGES_LIMIT,
     CacheMode,
     Priority,
     batches,
     cache_control,
+    load_many_requests,
     load_request,
     metadata_requests,
     several,
     stat_requests,
     urgency,
 )
+from imageid._wire import load_image_part, load_images_parts
 from imageid.v1 import cache_service_pb2 as cache_v1
 from imageid.v1 import image_service_pb2 as v1
 from imageid.v1.cache_service_pb2_grpc import CacheServiceStub
@@ -57,7 +68,11 @@ _Response = TypeVar("_Response")
 
 
 def connect(
-    target: str | None = None, *, token: str | None = None, timeout: float | None = None
+    target: str | None = None,
+    *,
+    token: str | None = None,
+    timeout: float | None = None,
+    local_files: bool = True,
 ) -> Client:
     """As `imageid.connect`, for the event loop that runs.
 
@@ -67,7 +82,7 @@ def connect(
     """
     endpoint = find(target, token, os.environ)
     warn_of_other_version(endpoint)
-    return Client(endpoint, timeout=timeout)
+    return Client(endpoint, timeout=timeout, local_files=local_files)
 
 
 class Client:
@@ -76,13 +91,22 @@ class Client:
     Each method raises `Error`. A cancelled one ends its call at the daemon, too.
     """
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, timeout: float | None = None, local_files: bool = True
+    ) -> None:
         asyncio.get_running_loop()  # gRPC binds a channel to a loop, and would pick any
         self._endpoint = endpoint
         self._timeout_seconds = timeout
         self._crc32c = installed_crc32c()
         self._channel = grpc.aio.insecure_channel(endpoint.address, CHANNEL_OPTIONS)
         self._images = ImageServiceStub(self._channel)
+        self._load_image = self._channel.unary_stream(
+            LOAD_IMAGE, v1.LoadImageRequest.SerializeToString, load_image_part
+        )
+        self._load_images = self._channel.unary_stream(
+            LOAD_IMAGES, v1.LoadImagesRequest.SerializeToString, load_images_parts
+        )
+        self._locality = Locality(endpoint.address, wanted=local_files)
         self._cache = CacheServiceStub(self._channel)
 
     async def load(
@@ -96,15 +120,64 @@ class Client:
         progress: Progress | None = None,
     ) -> Image:
         """As `imageid.Client.load`."""
-        assembly = Assembly(self._crc32c)
-        body = []
         request = load_request(image_id, output, max_age, cache, priority)
-        async with aclosing(self._chunks(request, assembly)) as chunks:
-            async for data in chunks:
-                body.append(data)
-                if progress is not None:
-                    progress(assembly.received_bytes, Answer(assembly).size_bytes)
-        return Image(assembly, b"".join(body))
+        await self._prove(request)
+        return await self._load(request, progress)
+
+    @overload
+    def load_many(
+        self,
+        image_ids: Iterable[str],
+        output: Output = "pixels",
+        *,
+        errors: Literal["raise"] = "raise",
+        in_order: bool = True,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        priority: Priority = "interaction",
+    ) -> AsyncIterator[Image]: ...
+
+    @overload
+    def load_many(
+        self,
+        image_ids: Iterable[str],
+        output: Output = "pixels",
+        *,
+        errors: Literal["return"],
+        in_order: bool = True,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        priority: Priority = "interaction",
+    ) -> AsyncIterator[Image | Error]: ...
+
+    async def load_many(
+        self,
+        image_ids: Iterable[str],
+        output: Output = "pixels",
+        *,
+        errors: Errors = "raise",
+        in_order: bool = True,
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        priority: Priority = "interaction",
+    ) -> AsyncIterator[Image | Error]:
+        """As `imageid.Client.load_many`."""
+        options = (output, max_age, cache, priority)
+        requests = load_many_requests(image_ids, *options, in_order=in_order)
+        for number, request in enumerate(requests):
+            await self._prove(request)
+            many = Many(
+                request, errors, number * IMAGES_LIMIT, self._crc32c, self._locality.opener(request)
+            )
+            async with aclosing(self._results(request, many)) as results:
+                async for index, found in results:
+                    if isinstance(found, Again):
+                        alone = load_request(request.image_ids[index], *options)
+                        try:
+                            found = await self._load(alone)
+                        except Error as error:
+                            found = many.failed(index, error)
+                    yield found
 
     @asynccontextmanager
     async def stream(
@@ -403,21 +476,42 @@ class Client:
             finally:
                 call.cancel()
 
+    async def _prove(self, request: v1.LoadImageRequest | v1.LoadImagesRequest) -> None:
+        """Ask for local files where they can be opened."""
+        if not self._locality.is_known:
+            self._locality.learn(await self.info())
+        self._locality.prove(request)
+
+    async def _load(self, request: v1.LoadImageRequest, progress: Progress | None = None) -> Image:
+        assembly = Assembly(self._crc32c, self._locality.opener(request))
+        body = []
+        async with aclosing(self._chunks(request, assembly)) as chunks:
+            async for data in chunks:
+                if data:
+                    body.append(data)
+                if progress is not None:
+                    progress(assembly.received_bytes, Answer(assembly).size_bytes)
+        if request.accept_local_file and assembly.is_streamed_hit:
+            self._locality.note_streamed_hit()
+        return Image(assembly, joined(body))
+
     async def _chunks(
         self, request: v1.LoadImageRequest, assembly: Assembly
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> AsyncGenerator[Body, None]:
         remaining: v1.LoadImageRequest | None = request
         with failures_told(self._endpoint):
             while remaining is not None:
-                call = self._images.LoadImage(
+                call = self._load_image(
                     remaining,
                     timeout=self._timeout_seconds,
                     metadata=call_metadata(self._endpoint, request.image_id),
                 )
                 remaining = None
                 try:
-                    async for message in call:
-                        yield assembly.accept(message)
+                    async for part in call:
+                        yield assembly.accept(part)
+                except LocalFileMissing:
+                    remaining = assembly.streamed_instead(request)
                 except grpc.RpcError as error:
                     remaining = assembly.resumption(request, error.code())
                     if remaining is None:
@@ -426,18 +520,42 @@ class Client:
                     call.cancel()  # a reader that stops early must not leave the daemon sending
         assembly.finish()
 
+    async def _results(
+        self, request: v1.LoadImagesRequest, many: Many
+    ) -> AsyncGenerator[tuple[int, Image | Error | Again], None]:
+        remaining: v1.LoadImagesRequest | None = request
+        with failures_told(self._endpoint):
+            while remaining is not None:
+                call = self._load_images(
+                    remaining,
+                    timeout=self._timeout_seconds,
+                    metadata=call_metadata(self._endpoint, None),
+                )
+                remaining = None
+                try:
+                    async for parts in call:
+                        for found in many.accept(parts):
+                            yield found
+                except grpc.RpcError as error:
+                    remaining = many.resumption(error.code())
+                    if remaining is None:
+                        raise
+                finally:
+                    call.cancel()
+        many.finish()
+        if request.accept_local_file and many.has_streamed_hits:
+            self._locality.note_streamed_hit()
+
 
 class ImageStream(Answer):
     """As the one of `imageid.Client.stream`, with `async for`."""
 
-    def __init__(
-        self, assembly: Assembly, first: bytes, chunks: AsyncGenerator[bytes, None]
-    ) -> None:
+    def __init__(self, assembly: Assembly, first: Body, chunks: AsyncGenerator[Body, None]) -> None:
         super().__init__(assembly)
         self._first = first
         self._chunks = chunks
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncIterator[Body]:
         if self._first:
             yield self._first
         async for chunk in self._chunks:

@@ -5,7 +5,11 @@
 
 from imageid_daemon.cache.freshness.demand import Demand, Mode
 from imageid_daemon.cache.freshness.failures import failure_lifetime_seconds
-from imageid_daemon.cache.freshness.lifetime import age_seconds, lifetime_seconds
+from imageid_daemon.cache.freshness.lifetime import (
+    age_seconds,
+    fresh_until_seconds,
+    lifetime_seconds,
+)
 from imageid_daemon.cache.freshness.storing import (
     confirms,
     declared_immutable,
@@ -26,6 +30,7 @@ __all__ = [
     "confirms",
     "declared_immutable",
     "failure_lifetime_seconds",
+    "fresh_until_seconds",
     "is_public",
     "judge",
     "kept",

@@ -44,6 +44,17 @@ def lifetime_seconds(
     return 0.0
 
 
+def fresh_until_seconds(
+    headers: Mapping[str, str], response_seconds: float, fresh_for_seconds: float
+) -> float:
+    """Unix time before which the answer is fresh, whatever the time is by then."""
+    left = lifetime_seconds(headers, response_seconds, fresh_for_seconds) - age_seconds(
+        headers, response_seconds, response_seconds
+    )
+    # What came stale is not fresh either where the clock was set back before it came.
+    return response_seconds + left if left > 0 else float("-inf")
+
+
 def explicit_lifetime_seconds(headers: Mapping[str, str], response_seconds: float) -> float | None:
     """What the origin itself says of it; None where it says nothing."""
     said = _for_private_caches(headers, response_seconds)

@@ -125,7 +125,8 @@ export type RenderedOutput = Message<"imageid.v1.RenderedOutput"> & {
   /**
    * Window in modality values (PS3.3 C.11.2). Both or neither; absent means the
    * image's own first window, its first VOI LUT where it has no window, or the range of its
-   * values, padding left out, where it has neither. Colour images ignore every window.
+   * values, padding left out, where it has neither; pictures that are no DICOM are shown
+   * as they are where they have 8 bits or fewer. Colour images ignore every window.
    *
    * @generated from field: optional double window_center = 5;
    */

@@ -1,14 +1,18 @@
 """What stands between a caller and a service whose code is wrong."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import grpc
 import pytest
+from prometheus_client import CollectorRegistry
 from tests.service.conftest import error_info
 
-from imageid_daemon.service.interceptors import Authenticated, ErrorsMapped
+from imageid_daemon.metrics import CallMetrics
+from imageid_daemon.service.around import Around
 
 SECRET = "https://pacs/patient-name"
+WITH_TOKEN = (("authorization", "Bearer token"),)
 
 
 async def fail(request, context):
@@ -35,14 +39,17 @@ HANDLERS = grpc.method_handlers_generic_handler(
 
 
 @asynccontextmanager
-async def channel_to(*interceptors):
-    server = grpc.aio.server(interceptors=interceptors)
+async def channel():
+    ready = asyncio.Event()
+    ready.set()
+    around = Around(CallMetrics(CollectorRegistry()), "token", ready)
+    server = grpc.aio.server(interceptors=[around])
     server.add_generic_rpc_handlers((HANDLERS,))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield channel
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as opened:
+            yield opened
     finally:
         await server.stop(None)
 
@@ -59,11 +66,11 @@ async def drained(call):
 
 @pytest.mark.parametrize("method", ["Unary", "Stream"])
 async def test_a_bug_is_internal_and_found_in_the_log_by_its_request_id(method, capsys):
-    async with channel_to(ErrorsMapped()) as channel:
+    async with channel() as opened:
         if method == "Unary":
-            call = channel.unary_unary("/test.Service/Unary")(b"")
+            call = opened.unary_unary("/test.Service/Unary")(b"", metadata=WITH_TOKEN)
         else:
-            call = drained(channel.unary_stream("/test.Service/Stream")(b""))
+            call = drained(opened.unary_stream("/test.Service/Stream")(b"", metadata=WITH_TOKEN))
         error = await failure_of(call)
 
     info = error_info(error)
@@ -75,8 +82,8 @@ async def test_a_bug_is_internal_and_found_in_the_log_by_its_request_id(method, 
 
 
 async def test_a_call_that_cannot_be_checked_is_not_answered():
-    async with channel_to(Authenticated("token")) as channel:
-        call = channel.unary_stream("/test.Service/Unwrapped")
+    async with channel() as opened:
+        call = opened.unary_stream("/test.Service/Unwrapped")
         error = await failure_of(drained(call(b"")))
 
     assert error.code() is grpc.StatusCode.UNIMPLEMENTED
