@@ -55,6 +55,21 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
+class Abandoned:
+    """When a fetch that nobody waits for is finished.
+
+    Args:
+        missing_bytes: when no more is missing.
+        done_share: or when so much is done, from 0 to 1.
+        seconds: that it may take.
+    """
+
+    missing_bytes: int
+    done_share: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Decode:
     """The worker processes.
 
@@ -156,6 +171,7 @@ class Config:
 
     server: Server
     cache: Cache
+    fills: Abandoned
     decode: Decode
     network: Network
     log: Log

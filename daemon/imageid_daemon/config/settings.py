@@ -127,6 +127,27 @@ SETTINGS: tuple[Setting, ...] = (
         variable="IMAGEID_CACHE_DURABLE",
     ),
     Setting(
+        "fills.finish_missing",
+        values.size_bytes,
+        "1MiB",
+        "a fetch that nobody waits for any more is finished when no more than this is missing",
+        variable="IMAGEID_FILLS_FINISH_MISSING",
+    ),
+    Setting(
+        "fills.finish_share",
+        values.share,
+        "90%",
+        "or when so much of it is done; pinned images are always finished",
+        variable="IMAGEID_FILLS_FINISH_SHARE",
+    ),
+    Setting(
+        "fills.finish_within",
+        values.seconds,
+        "60s",
+        "and only while it takes no longer than this, counted from when its last caller left",
+        variable="IMAGEID_FILLS_FINISH_WITHIN",
+    ),
+    Setting(
         "decode.workers",
         values.whole(1, 1024),
         None,

@@ -21,7 +21,7 @@ from imageid_daemon.cache import (
     freshness,
 )
 from imageid_daemon.callers import Caller, Priority
-from imageid_daemon.fills import Blob, Fill, Fills
+from imageid_daemon.fills import Blob, Fill, Fills, Patience
 from imageid_daemon.resolver.answer import Answer, CacheStatus
 from imageid_daemon.resolver.fetching import Arrival, Fetch, Fetching, Origins
 from imageid_daemon.resolver.places import Place, Places
@@ -40,14 +40,21 @@ class Sources:
 
     Args:
         max_image_bytes: the largest body accepted from an origin.
+        patience: with fetches that nobody waits for.
     """
 
-    def __init__(self, store: Store, origins: Origins, max_image_bytes: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        origins: Origins,
+        max_image_bytes: int,
+        patience: Patience | None = None,
+    ) -> None:
         self._store = store
         self._places = Places(store, origins)
         self._failures = Failures()
         self._fetching = Fetching(store, origins, self._places, self._failures, max_image_bytes)
-        self._fills: Fills[Arrival] = Fills(store.new_spool_path, store.disk)
+        self._fills: Fills[Arrival] = Fills(store.new_spool_path, store.disk, patience)
         self._private = itertools.count()
         self._refreshing: set[asyncio.Task[None]] = set()
 
@@ -62,6 +69,14 @@ class Sources:
     @max_image_bytes.setter
     def max_image_bytes(self, size_bytes: int) -> None:
         self._fetching.max_image_bytes = size_bytes
+
+    @property
+    def patience(self) -> Patience:
+        return self._fills.patience
+
+    @patience.setter
+    def patience(self, patience: Patience) -> None:
+        self._fills.patience = patience
 
     def place(self, resource: Resource) -> Place:
         """Where its answers stand. Pure but for the configuration."""
@@ -158,6 +173,7 @@ class Sources:
             fill_key = f"{fill_key}#{next(self._private)}"
 
         def work(fill: Fill[Arrival]) -> Coroutine[Any, Any, None]:
+            fill.is_pinned = lambda: self._store.pin_of(fetch.place.key) is not None
             return self._fetching.carry_out(fill, fetch)
 
         fill, started = await stack.enter_async_context(
