@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest_asyncio
 
-from imageid_daemon.cache import Demand, Mode, Store
+from imageid_daemon.cache import Demand, Kept, Mode, Store
 from imageid_daemon.callers import Claims
 from imageid_daemon.config import MinFree
 from imageid_daemon.metrics import Metrics
@@ -117,7 +117,7 @@ class NoOrigins:
     immutable: bool = False
     share_public: bool = False
 
-    def transport(self, scheme: str, claims: Claims) -> None:
+    def transport(self, scheme: str, claims: Claims, kept: Kept | None) -> None:
         return None
 
     def scopes(self, url: str) -> tuple[str, ...]:

@@ -93,6 +93,8 @@ class _Reading:
                 min_free=self._value("cache.min_free"),
                 max_image_bytes=self._value("cache.max_image"),
                 max_item_bytes=self._value("cache.max_item"),
+                keep_partial_seconds=self._value("cache.keep_partial"),
+                partial_share=self._value("cache.partial_share"),
                 verify=self._value("cache.verify"),
                 durable=self._value("cache.durable"),
             ),

@@ -41,6 +41,8 @@ class Cache:
     Args:
         max_image_bytes: the largest body that is accepted from an origin.
         max_item_bytes: the largest body that is stored.
+        keep_partial_seconds: that the beginning of a body that broke off is kept.
+        partial_share: of the size that such beginnings may take, from 0 to 1.
         verify: off, sampled or full; what is compared with its checksums on reading.
         durable: flush a blob to the disk before its entry is written.
     """
@@ -50,6 +52,8 @@ class Cache:
     min_free: MinFree
     max_image_bytes: int
     max_item_bytes: int
+    keep_partial_seconds: float
+    partial_share: float
     verify: str
     durable: bool
 

@@ -112,6 +112,20 @@ SETTINGS: tuple[Setting, ...] = (
         variable="IMAGEID_CACHE_MAX_ITEM",
     ),
     Setting(
+        "cache.keep_partial",
+        values.seconds,
+        "1h",
+        "how long the beginning of a body that broke off is kept, to fetch the rest alone",
+        variable="IMAGEID_CACHE_KEEP_PARTIAL",
+    ),
+    Setting(
+        "cache.partial_share",
+        values.share,
+        "10%",
+        "most of the cache's size that such beginnings may take; 0% keeps none",
+        variable="IMAGEID_CACHE_PARTIAL_SHARE",
+    ),
+    Setting(
         "cache.verify",
         values.one_of("off", "sampled", "full"),
         "sampled",

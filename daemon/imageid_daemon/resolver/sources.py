@@ -96,6 +96,10 @@ class Sources:
     def forget_failure(self, resource: Resource) -> None:
         self._failures.forget(self._places.of(resource).key)
 
+    async def forget_beginning(self, resource: Resource) -> None:
+        """Drop what is kept of its body that broke off."""
+        await self._store.partials.drop(self._places.of(resource).fill_key)
+
     def forget_failures(self) -> None:
         self._failures.clear()
 
