@@ -146,7 +146,8 @@ class Partials:
         async with self._turn:
             if not self._fits(partial, reserved):
                 return False
-            await self._drop_oldest(until=lambda: self._room_bytes() >= partial.size_bytes)
+            if not await self._drop_oldest(lambda: self._room_bytes() >= partial.size_bytes):
+                return False
             try:
                 await asyncio.to_thread(self._files.describe, name, partial)
                 await asyncio.to_thread(self._files.adopt, name, partial)
@@ -164,7 +165,7 @@ class Partials:
         """Make room; whether anything went."""
         before, target_bytes = len(self._kept), self._ledger.partial_bytes - excess_bytes
         if excess_bytes > 0:
-            await self._drop_oldest(until=lambda: self._ledger.partial_bytes <= target_bytes)
+            await self._drop_oldest(lambda: self._ledger.partial_bytes <= target_bytes)
         return len(self._kept) < before
 
     async def expire(self, now_seconds: float) -> None:
@@ -174,7 +175,7 @@ class Partials:
             # One from the future is of a clock that was set back.
             if not oldest_seconds <= partial.kept_seconds <= now_seconds + self.keeping.seconds:
                 await self.drop(key)
-        await self._drop_oldest(until=lambda: self._room_bytes() >= 0)
+        await self._drop_oldest(lambda: self._room_bytes() >= 0)
 
     async def drop(self, key: str) -> None:
         """Forget one; whoever reads it reads on."""
@@ -207,12 +208,14 @@ class Partials:
     def _room_bytes(self) -> int:
         return self._limit_bytes() - self._ledger.partial_bytes
 
-    async def _drop_oldest(self, until: Callable[[], bool]) -> None:
+    async def _drop_oldest(self, until: Callable[[], bool]) -> bool:
+        """Whether it came so far; those that are being read stay."""
         for key in list(self._kept):
             if until():
-                return
+                break
             if key not in self._in_use:
                 await self.drop(key)
+        return until()
 
     async def _enter(self, name: str, partial: Partial) -> None:
         # Counted before anything is awaited: its reservation is over.
