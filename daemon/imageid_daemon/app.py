@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import structlog
 
 from imageid_daemon import __version__
-from imageid_daemon.cache import Store, Verify
+from imageid_daemon.cache import Keeping, Store, Verify
 from imageid_daemon.config import Config
+from imageid_daemon.fills import Patience
 from imageid_daemon.instance import (
     announced,
     check_local,
@@ -74,7 +75,7 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         stack.push_async_callback(origins.aclose)
         pool = _pool(config, metrics)
         stack.push_async_callback(pool.close)
-        sources = Sources(store, origins, config.cache.max_image_bytes)
+        sources = Sources(store, origins, config.cache.max_image_bytes, _patience(config))
         resolver = Resolver(registry, store, sources, pool)
         metrics.watch(store.ledger, lambda: resolver.running_fills, pool)
         metrics.watch_origins(origins.figures)
@@ -112,7 +113,9 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
             )
             resolver.registry = registry
             sources.max_image_bytes = new.cache.max_image_bytes
+            sources.patience = _patience(new)
             store.set_limits(new.cache.size_bytes, new.cache.max_item_bytes)
+            store.partials.keeping = _keeping(new)
             metrics.observe_reload(successful=True)
             log.info("configuration reloaded", needs_restart=_needs_restart(config, new))
 
@@ -140,7 +143,17 @@ def _store(config: Config, metrics: Metrics) -> Store:
         max_item_bytes=config.cache.max_item_bytes,
         verify=Verify(config.cache.verify),
         on_disk_change=lambda state: metrics.observe_disk_state(state.value),
+        keeping=_keeping(config),
     )
+
+
+def _keeping(config: Config) -> Keeping:
+    return Keeping(config.cache.keep_partial_seconds, config.cache.partial_share)
+
+
+def _patience(config: Config) -> Patience:
+    fills = config.fills
+    return Patience(fills.missing_bytes, fills.done_share, fills.seconds)
 
 
 def _pool(config: Config, metrics: Metrics) -> Pool:

@@ -99,6 +99,25 @@ class NotModified(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Continuation:
+    """How the rest of a body that broke off can be asked for (RFC 9110 section 14).
+
+    Made by the transport. A loader does nothing with it but hand it on.
+
+    Args:
+        request: digest of the request that was answered; it says nothing of others.
+        validator: of the answer, a strong one, as If-Range sends it.
+        size_bytes: of the whole body, None when the origin has not said it.
+        headers: of the answer that describe its bytes and how long they may be kept.
+    """
+
+    request: str
+    validator: str
+    size_bytes: int | None
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """An opened resource: all that is known before its first byte.
 
@@ -113,6 +132,8 @@ class Source:
             long and by what validator the bytes may be kept (cache-control, date, age,
             expires, etag, last-modified, vary). A loader without HTTP speaks the same
             language, e.g. {"etag": '"…"', "cache-control": "no-cache"}.
+        continuation: of the response whose body the chunks are, byte for byte; what has come
+            of them is then kept when they break off. None for what was unpacked or made.
     """
 
     media_type: str
@@ -120,6 +141,7 @@ class Source:
     size_bytes: int | None = None
     transfer_syntax_uid: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    continuation: Continuation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +153,14 @@ class Response:
         chunks: the body, Content-Encoding undone; raises when it breaks off.
         is_delimited: whether a length or the coding says where the body ends; where only
             the connection's end does, a body that was cut looks whole.
+        continuation: None where the rest of the body cannot be asked for.
     """
 
     status: int
     headers: Mapping[str, str]
     chunks: AsyncIterator[bytes]
     is_delimited: bool = True
+    continuation: Continuation | None = None
 
 
 class Transport(Protocol):

@@ -42,7 +42,9 @@ async def open_plain(request: Request) -> AsyncIterator[Source]:
         media_type = image_media_type(
             await body.peek(HEAD_BYTES), response.headers.get("content-type")
         )
-        yield Source(media_type, body, size_bytes, headers=headers)
+        yield Source(
+            media_type, body, size_bytes, headers=headers, continuation=response.continuation
+        )
 
 
 def image_media_type(head: bytes, content_type: str | None) -> str:

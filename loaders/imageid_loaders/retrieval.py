@@ -76,11 +76,15 @@ async def _source(response: Response, accept: str) -> Source:
     # The closing delimiter of a multipart body proves what its connection's end does not.
     is_delimited = response.is_delimited or outer.name.startswith("multipart/")
     headers = kept_headers(response.headers, is_delimited=is_delimited)
+    # A part's bytes are not the answer's: what is kept of them continues no answer.
+    continuation = response.continuation if part is outer else None
     if accept == FRAME:
         _refuse_web_page(head, part)
         uid = transfer_syntax_of(part, outer, head)
-        return Source(frame_media_type(uid), body, body.size_bytes, uid, headers)
-    return Source(_media_type(accept, head, part), body, body.size_bytes, headers=headers)
+        media_type = frame_media_type(uid)
+        return Source(media_type, body, body.size_bytes, uid, headers, continuation)
+    media_type = _media_type(accept, head, part)
+    return Source(media_type, body, body.size_bytes, None, headers, continuation)
 
 
 async def _unpacked(response: Response) -> tuple[MediaType, MediaType, Body]:

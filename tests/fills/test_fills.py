@@ -7,10 +7,7 @@ import pytest_asyncio
 
 from descriptors import open_files
 from imageid_daemon.fills import Fills
-from imageid_daemon.fills.abandonment import worth_finishing
 from imageid_loaders.errors import Corrupt, ImageError, ShuttingDown
-
-MEBIBYTE = 2**20
 
 
 class Work:
@@ -218,19 +215,3 @@ async def test_no_file_is_left_open_or_on_the_disk_whatever_becomes_of_a_fill(fi
 
     assert open_files() == before
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("received_bytes", "size_bytes", "expected"),
-    [
-        (0, 1000, False),
-        (1, 1000, True),
-        (MEBIBYTE, 10 * MEBIBYTE, False),
-        (9 * MEBIBYTE, 10 * MEBIBYTE, True),
-        (900 * MEBIBYTE, 1000 * MEBIBYTE, True),
-        (899 * MEBIBYTE, 1000 * MEBIBYTE, False),
-        (MEBIBYTE, None, False),
-    ],
-)
-def test_an_abandoned_fill_is_finished_when_little_is_missing(received_bytes, size_bytes, expected):
-    assert worth_finishing(received_bytes, size_bytes) is expected

@@ -11,6 +11,10 @@ from typing import Literal
 from origins.server import Handler, LoopbackServer, Received, Reply
 
 Framing = Literal["length", "chunked", "close"]
+Lie = Literal[
+    "ignores ranges", "ignores If-Range", "names no validator", "begins too late",
+    "names another size", "is not satisfied", "gives half", "goes on too long",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,60 @@ class Validated:
             await reply.head(304, {"ETag": self.etag, **self.answer.headers})
             return
         await self.answer.with_headers(ETag=self.etag)(request, reply)
+
+
+@dataclass(slots=True)
+class Ranged:
+    """One body, whole or from an offset on (RFC 9110 section 14), as well or badly as it is told.
+
+    Args:
+        breaks: for each answer in turn, after how many bytes the connection ends; None is
+            not. What comes after the last one does not break.
+        lie: how requests for a range are answered wrongly.
+        released: an answer that would break stalls instead, until it is set.
+    """
+
+    body: bytes
+    etag: str
+    breaks: list[int | None] = field(default_factory=list)
+    lie: Lie | None = None
+    resets: bool = False
+    released: asyncio.Event | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/octet-stream"
+    asked: list[str | None] = field(default_factory=list)
+
+    async def __call__(self, request: Received, reply: Reply) -> None:
+        asked = request.headers.get("range")
+        self.asked.append(asked)
+        is_same = self.lie == "ignores If-Range" or request.headers.get("if-range") == self.etag
+        if asked is None or not is_same or self.lie == "ignores ranges":
+            answer = Answer(self.body).with_headers(ETag=self.etag)
+        else:
+            answer = self._part(int(asked.removeprefix("bytes=").removesuffix("-")))
+        answer = replace(answer.with_headers(**self.headers), content_type=self.content_type)
+        await self._broken(answer)(request, reply)
+
+    def _part(self, first: int) -> Answer:
+        if self.lie == "is not satisfied" or first >= len(self.body):
+            return Answer(status=416).with_headers(Content_Range=f"bytes */{len(self.body)}")
+        first += self.lie == "begins too late" and first + 1 < len(self.body)
+        end = len(self.body)
+        if self.lie == "gives half":
+            end = (first + end + 1) // 2
+        size_bytes = len(self.body) + (self.lie == "names another size")
+        part = self.body[first:end] + (b"more" if self.lie == "goes on too long" else b"")
+        named = {} if self.lie == "names no validator" else {"ETag": self.etag}
+        named["Content-Range"] = f"bytes {first}-{end - 1}/{size_bytes}"
+        return Answer(part, status=206, headers=named)
+
+    def _broken(self, answer: Answer) -> Answer:
+        after_bytes = self.breaks.pop(0) if self.breaks else None
+        if after_bytes is None or after_bytes >= len(answer.body):
+            return answer
+        if self.released is not None:
+            return answer.stalled(after_bytes, self.released)
+        return answer.reset(after_bytes) if self.resets else answer.truncated(after_bytes)
 
 
 NOT_FOUND = Answer(b"not found", "text/plain", 404)

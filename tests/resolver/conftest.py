@@ -11,14 +11,15 @@ from typing import Any, ClassVar
 
 import pytest_asyncio
 
-from imageid_daemon.cache import Demand, Mode, Store
+from imageid_daemon.cache import Demand, Kept, Mode, Store
 from imageid_daemon.callers import Claims
 from imageid_daemon.config import MinFree
 from imageid_daemon.metrics import Metrics
+from imageid_daemon.origins import Origins
 from imageid_daemon.registry import Installed, Registry
 from imageid_daemon.resolver import Output, Resolver, Sources, Stat
 from imageid_daemon.workers import Limits, Pool
-from imageid_loaders.base import Image, NotModified, Request, Resource, Settings, Source
+from imageid_loaders.base import Image, Loader, NotModified, Request, Resource, Settings, Source
 from imageid_loaders.errors import ImageError, InvalidImageId, NotFound
 
 FRESH = {"cache-control": "max-age=60"}
@@ -118,7 +119,7 @@ class NoOrigins:
     immutable: bool = False
     share_public: bool = False
 
-    def transport(self, scheme: str, claims: Claims) -> None:
+    def transport(self, scheme: str, claims: Claims, kept: Kept | None) -> None:
         return None
 
     def scopes(self, url: str) -> tuple[str, ...]:
@@ -135,7 +136,7 @@ class World:
     resolver: Resolver
     store: Store
     loader: ScriptedLoader
-    origins: NoOrigins
+    origins: Any
     directory: Path
 
     async def load(self, image_id: str, output: Output = None, **demand: object) -> Loaded:
@@ -180,12 +181,16 @@ async def world_at(
     limit_bytes: int = 2**30,
     max_image_bytes: int = 2**30,
     decodes: bool = True,
+    loader: Loader | None = None,
+    origins: Origins | None = None,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """A daemon's core over a directory.
 
     Args:
         decodes: False saves the time that worker processes take to start.
+        loader: instead of the scripted one, found by its name as scheme.
+        origins: real ones, for a loader that uses HTTP.
         settings: of the store.
     """
     directory.mkdir(mode=0o700, exist_ok=True)
@@ -199,15 +204,18 @@ async def world_at(
         **settings,
     )
     await store.open()
-    loader = ScriptedLoader()
-    registry = Registry([Installed(loader, ("x",), "tests", "0")])
-    origins = NoOrigins()
+    scripted = ScriptedLoader()
+    installed = [Installed(scripted, ("x",), "tests", "0")]
+    if loader is not None:
+        installed.append(Installed(loader, (loader.name,), "tests", "0"))
+    registry = Registry(installed)
+    origins = origins or NoOrigins()
     sources = Sources(store, origins, max_image_bytes)  # type: ignore[arg-type]
     pool = Pool(2, Limits(memory_bytes=2**32, cpu_seconds=60.0, wall_seconds=60.0), Metrics())
     if decodes:
         await pool.start()
     resolver = Resolver(registry, store, sources, pool)
-    yield World(resolver, store, loader, origins, directory)
+    yield World(resolver, store, scripted, origins, directory)
     await resolver.close()
     await pool.close()
     await store.close()

@@ -25,6 +25,7 @@ from imageid_daemon.cache.entry import Entry
 from imageid_daemon.cache.facts import Facts, Record
 from imageid_daemon.cache.index import Index, IndexDamaged, Row
 from imageid_daemon.cache.ledger import Ledger
+from imageid_daemon.cache.partials import Keeping, Partials
 from imageid_daemon.cache.remover import Remover
 from imageid_daemon.cache.rows import Pin
 from imageid_daemon.events import EventKind, Events
@@ -40,9 +41,10 @@ class Contents:
 
     Args:
         durable: flush every blob before its entry, rather than in the background.
+        keeping: what becomes of bodies that break off.
     """
 
-    def __init__(self, directory: Path, ledger: Ledger, *, durable: bool) -> None:
+    def __init__(self, directory: Path, ledger: Ledger, *, durable: bool, keeping: Keeping) -> None:
         self.directory = directory
         self.ledger = ledger
         self.durable = durable
@@ -57,6 +59,7 @@ class Contents:
         # One change at a time: a blob that one entry publishes is not unlinked for another.
         self.mutation = asyncio.Lock()
         self.changes = Changes()
+        self.partials = Partials(directory, ledger, self.changes, keeping)
         self.remover = Remover(ledger, self.blobs, self.facts, self.mutation)
         self.pins: dict[str, Pin] = {}
         self.events = Events()
@@ -206,6 +209,7 @@ class Contents:
         """Make the folders. Blocking."""
         self.blobs.prepare()
         self.facts.prepare()
+        self.partials.prepare()
 
     async def flush(self) -> None:
         """Bring blobs, and what eviction knows of them, to the disk."""

@@ -23,7 +23,8 @@ class _Blob:
 
 
 class Ledger:
-    """Bytes stored, reserved and being deleted: together never more than the limit.
+    """Bytes stored, kept of what broke off, reserved and being deleted: together never more
+    than the limit.
 
     Eviction goes from the limit (high water) down to 95 % of it (low water), so that a
     full cache does not evict for every image.
@@ -33,6 +34,8 @@ class Ledger:
         self.limit_bytes = limit_bytes
         self.stored_bytes = 0
         self.reserved_bytes = 0
+        # Of bodies that broke off and are kept for a while (`partials`).
+        self.partial_bytes = 0
         # Of files whose entries are gone and that are not unlinked yet.
         self.deleting_bytes = 0
         self.evicted_bytes = 0
@@ -224,8 +227,8 @@ class Ledger:
 
     def fits(self, size_bytes: int, free_bytes: int) -> bool:
         """Whether they can be reserved now."""
-        held_bytes = self.stored_bytes + self.reserved_bytes + self.deleting_bytes
-        return held_bytes + size_bytes <= self._limit(free_bytes)
+        held_bytes = self.stored_bytes + self.partial_bytes + self.reserved_bytes
+        return held_bytes + self.deleting_bytes + size_bytes <= self._limit(free_bytes)
 
     def reserve(self, size_bytes: int) -> None:
         """Set bytes aside before they are fetched."""
@@ -234,6 +237,11 @@ class Ledger:
     def release(self, size_bytes: int) -> None:
         """Give a reservation back: the bytes are stored now, or will not come."""
         self.reserved_bytes -= size_bytes
+
+    def excess_bytes(self, free_bytes: int, wanted_bytes: int = 0) -> int:
+        """How much has to go before these bytes fit; 0 or less where they do."""
+        kept_bytes = self.stored_bytes + self.partial_bytes + self.reserved_bytes
+        return kept_bytes + wanted_bytes - self._limit(free_bytes)
 
     def victims(self, free_bytes: int, wanted_bytes: int = 0, now_seconds: float = 0.0) -> set[str]:
         """The keys to evict now, in the order of `eviction`.
@@ -244,11 +252,10 @@ class Ledger:
         Args:
             wanted_bytes: to be reserved when they are gone.
         """
-        limit = self._limit(free_bytes)
-        excess = self.stored_bytes + self.reserved_bytes + wanted_bytes - limit
+        excess = self.excess_bytes(free_bytes, wanted_bytes)
         if excess <= 0:
             return set()
-        target = excess + int(limit * (1 - _LOW_WATER))
+        target = excess + int(self._limit(free_bytes) * (1 - _LOW_WATER))
         chosen: set[str] = set()
         leaving = self.eviction.leaving()
         while target > 0 and (digest := next(leaving, None)) is not None:
@@ -269,5 +276,5 @@ class Ledger:
         self.evicted_bytes += size_bytes
 
     def _limit(self, free_bytes: int) -> int:
-        on_disk_bytes = self.stored_bytes + self.deleting_bytes
+        on_disk_bytes = self.stored_bytes + self.partial_bytes + self.deleting_bytes
         return max(0, min(self.limit_bytes, on_disk_bytes + free_bytes))

@@ -53,13 +53,19 @@ class Room:
     async def keep_to_limit(self) -> None:
         """Evict what the limit, or a disk that others have filled, no longer allows."""
         await self._measure()
-        if self._ledger.victims(self._free_bytes, 0, time.time()):
+        while self._ledger.excess_bytes(self._free_bytes) > 0:
             async with self._turn:
-                await self._make_room(0)
+                if not await self._make_room(0):
+                    return
+            await self._measure()
 
     async def _make_room(self, wanted_bytes: int) -> bool:
         """Whether anything went, or is about to."""
         was_deleting = self._ledger.deleting_bytes > 0
+        # Half of an image is worth less than any whole one.
+        excess_bytes = self._ledger.excess_bytes(self._free_bytes, wanted_bytes)
+        if await self._contents.partials.shed(excess_bytes):
+            return True
         evicted_keys = await self._contents.changes.carry_out(self._evict(wanted_bytes))
         await self._contents.remover.drained()
         return was_deleting or evicted_keys > 0

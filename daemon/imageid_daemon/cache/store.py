@@ -15,6 +15,7 @@ from imageid_daemon.cache.disk_watch import DiskWatch
 from imageid_daemon.cache.entry import Entry
 from imageid_daemon.cache.held_file import HeldFile
 from imageid_daemon.cache.ledger import Ledger
+from imageid_daemon.cache.partials import Keeping, Partials
 from imageid_daemon.cache.room import MinFree, Reservation, Room
 from imageid_daemon.cache.rows import Pin
 from imageid_daemon.cache.start import restore
@@ -40,6 +41,7 @@ class Store:
         on_corrupt: called for each blob found to differ from its digest.
         on_disk_change: told each time that the disk's state is another one.
         probe_after_seconds: from a disk's refusal to the first try whether it works again.
+        keeping: what becomes of bodies that break off.
     """
 
     def __init__(
@@ -54,10 +56,13 @@ class Store:
         verify: Verify = Verify.SAMPLED,
         on_disk_change: Callable[[DiskState], None] = lambda _: None,
         probe_after_seconds: float = FIRST_WAIT_SECONDS,
+        keeping: Keeping | None = None,
     ) -> None:
         self.ledger = Ledger(limit_bytes)
         self.disk = DiskWatch(self._probe, on_disk_change, probe_after_seconds)
-        self._contents = Contents(directory, self.ledger, durable=durable)
+        self._contents = Contents(
+            directory, self.ledger, durable=durable, keeping=keeping or Keeping()
+        )
         self._trust = Trust(self._contents, verify, on_corrupt)
         self._room = Room(self._contents, min_free, max_item_bytes or 2**63)
         self._upkeep = Upkeep(self._contents, self._room, self.disk)
@@ -87,6 +92,7 @@ class Store:
 
     async def _restore(self) -> None:
         await restore(self._contents)
+        await self.partials.restore()
         self._is_open = True
         with contextlib.suppress(OSError):
             await self._room.keep_to_limit()
@@ -131,6 +137,11 @@ class Store:
     def tagged(self, tag: str) -> set[str]:
         """The keys that are pinned under a label."""
         return {key for key, pin in self._contents.pins.items() if pin.tag == tag}
+
+    @property
+    def partials(self) -> Partials:
+        """Bodies that broke off."""
+        return self._contents.partials
 
     @property
     def events(self) -> Events:

@@ -55,6 +55,7 @@ class Upkeep:
         contents = self._contents
         if not self._disk.is_writable:
             return
+        await contents.partials.expire(time.time())
         with contextlib.suppress(OSError):
             await self._room.keep_to_limit()
             await asyncio.to_thread(contents.ballast.take)

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from imageid_daemon.config import origin_rules, paths
-from imageid_daemon.config.model import Cache, Config, Decode, Log, Network, OriginSettings, Server
+from imageid_daemon.config.model import (
+    Abandoned,
+    Cache,
+    Config,
+    Decode,
+    Log,
+    Network,
+    OriginSettings,
+    Server,
+)
 from imageid_daemon.config.settings import SETTINGS, Setting
 from imageid_daemon.config.sources import Sources, Written, read_file, unknown_names
 from imageid_daemon.config.text import toml_value
@@ -84,8 +93,15 @@ class _Reading:
                 min_free=self._value("cache.min_free"),
                 max_image_bytes=self._value("cache.max_image"),
                 max_item_bytes=self._value("cache.max_item"),
+                keep_partial_seconds=self._value("cache.keep_partial"),
+                partial_share=self._value("cache.partial_share"),
                 verify=self._value("cache.verify"),
                 durable=self._value("cache.durable"),
+            ),
+            fills=Abandoned(
+                missing_bytes=self._value("fills.finish_missing"),
+                done_share=self._value("fills.finish_share"),
+                seconds=self._value("fills.finish_within"),
             ),
             decode=Decode(
                 workers=self._value("decode.workers"),

@@ -41,6 +41,8 @@ class Cache:
     Args:
         max_image_bytes: the largest body that is accepted from an origin.
         max_item_bytes: the largest body that is stored.
+        keep_partial_seconds: that the beginning of a body that broke off is kept.
+        partial_share: of the size that such beginnings may take, from 0 to 1.
         verify: off, sampled or full; what is compared with its checksums on reading.
         durable: flush a blob to the disk before its entry is written.
     """
@@ -50,8 +52,25 @@ class Cache:
     min_free: MinFree
     max_image_bytes: int
     max_item_bytes: int
+    keep_partial_seconds: float
+    partial_share: float
     verify: str
     durable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """When a fetch that nobody waits for is finished.
+
+    Args:
+        missing_bytes: when no more is missing.
+        done_share: or when so much is done, from 0 to 1.
+        seconds: that it may take.
+    """
+
+    missing_bytes: int
+    done_share: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +175,7 @@ class Config:
 
     server: Server
     cache: Cache
+    fills: Abandoned
     decode: Decode
     network: Network
     log: Log

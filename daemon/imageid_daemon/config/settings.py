@@ -112,6 +112,20 @@ SETTINGS: tuple[Setting, ...] = (
         variable="IMAGEID_CACHE_MAX_ITEM",
     ),
     Setting(
+        "cache.keep_partial",
+        values.seconds,
+        "1h",
+        "how long the beginning of a body that broke off is kept, to fetch the rest alone",
+        variable="IMAGEID_CACHE_KEEP_PARTIAL",
+    ),
+    Setting(
+        "cache.partial_share",
+        values.share,
+        "10%",
+        "most of the cache's size that such beginnings may take; 0% keeps none",
+        variable="IMAGEID_CACHE_PARTIAL_SHARE",
+    ),
+    Setting(
         "cache.verify",
         values.one_of("off", "sampled", "full"),
         "sampled",
@@ -125,6 +139,27 @@ SETTINGS: tuple[Setting, ...] = (
         False,
         "flush each image to the disk before it counts as stored (slower)",
         variable="IMAGEID_CACHE_DURABLE",
+    ),
+    Setting(
+        "fills.finish_missing",
+        values.size_bytes,
+        "1MiB",
+        "a fetch that nobody waits for any more is finished when no more than this is missing",
+        variable="IMAGEID_FILLS_FINISH_MISSING",
+    ),
+    Setting(
+        "fills.finish_share",
+        values.share,
+        "90%",
+        "or when so much of it is done; pinned images are always finished",
+        variable="IMAGEID_FILLS_FINISH_SHARE",
+    ),
+    Setting(
+        "fills.finish_within",
+        values.seconds,
+        "60s",
+        "and only while it takes no longer than this, counted from when its last caller left",
+        variable="IMAGEID_FILLS_FINISH_WITHIN",
     ),
     Setting(
         "decode.workers",

@@ -65,6 +65,14 @@ def min_free(value: object) -> MinFree:
         raise ValueError(f"{value!r} is neither a share like 5% nor a size like 10GiB") from None
 
 
+def share(value: object) -> float:
+    """Read `90%`, from 0 to 100; gives it from 0 to 1."""
+    found = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None or float(found[1]) > 100:
+        raise ValueError(f"{value!r} is not a share from 0% to 100%")
+    return float(found[1]) / 100
+
+
 def yes_or_no(value: object) -> bool:
     """Read true or false; a variable may also say 1 or 0."""
     try:

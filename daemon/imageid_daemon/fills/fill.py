@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Generic, TypeVar
 
-from imageid_daemon.callers import Claims
+from imageid_daemon.callers import Caller, Claims
+from imageid_daemon.fills.abandonment import Progress
 from imageid_daemon.fills.spool import Spool
 from imageid_loaders.errors import ImageError, ShuttingDown
 
@@ -27,13 +30,52 @@ class Fill(Generic[H]):
         # Closed with the fill: what its work needs to stay open.
         self.resources = ExitStack()
         self.resources.callback(spool.close)
+        # Whether somebody asked for the fill's key to be kept: then it is not abandoned.
+        self.is_pinned: Callable[[], bool] = lambda: False
+        # Whether its work, when it is cancelled, may keep what has come for another time.
+        self.may_keep = True
+        self._head_seconds = self._left_seconds = time.monotonic()
+        self._reminder: asyncio.TimerHandle | None = None
+        self.resources.callback(self._forget_reminder)
         self._head: asyncio.Future[H] = asyncio.get_running_loop().create_future()
         self._done = asyncio.Event()
         self._error: ImageError | None = None
 
+    def enter(self, caller: Caller) -> None:
+        self.callers += 1
+        self.claims.add(caller)
+        self._forget_reminder()
+
+    def leave(self, caller: Caller) -> None:
+        self.callers -= 1
+        self.claims.remove(caller)
+        self._left_seconds = time.monotonic()
+
+    @property
+    def progress(self) -> Progress:
+        """While it has no callers."""
+        now = time.monotonic()
+        return Progress(
+            self.spool.size_bytes,
+            self.size_bytes,
+            running_seconds=now - self._head_seconds,
+            unseen_seconds=now - self._left_seconds,
+            is_pinned=self.is_pinned(),
+        )
+
+    def remind(self, seconds: float, decide: Callable[[], None]) -> None:
+        """Have its fate decided again, unless somebody joins before."""
+        self._forget_reminder()
+        self._reminder = asyncio.get_running_loop().call_later(seconds, decide)
+
+    def _forget_reminder(self) -> None:
+        if self._reminder is not None:
+            self._reminder.cancel()
+
     def announce(self, head: H, size_bytes: int | None = None) -> None:
         """The head is known: callers may begin to read the spool."""
         self.size_bytes = size_bytes
+        self._head_seconds = time.monotonic()
         self._head.set_result(head)
 
     async def head(self) -> H:

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from imageid_daemon.callers import ANYONE, Caller
-from imageid_daemon.fills.abandonment import worth_finishing
+from imageid_daemon.fills.abandonment import Fate, Patience, fate
 from imageid_daemon.fills.fill import Fill
 from imageid_daemon.fills.spool import Disk, Spool
 from imageid_loaders.base import NotModified
@@ -35,11 +35,18 @@ class Fills(Generic[H]):
     Args:
         new_spool_path: a path for each spool, on the file system of the blobs.
         disk: whether spools may be files there now; None is always.
+        patience: with fills that nobody waits for; another one counts from then on.
     """
 
-    def __init__(self, new_spool_path: Callable[[], Path], disk: Disk | None = None) -> None:
+    def __init__(
+        self,
+        new_spool_path: Callable[[], Path],
+        disk: Disk | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         self._new_spool_path = new_spool_path
         self._disk = disk
+        self.patience = patience or Patience()
         self._running: dict[str, Fill[H]] = {}
         self._tasks: dict[Fill[H], asyncio.Task[None]] = {}
 
@@ -57,9 +64,9 @@ class Fills(Generic[H]):
 
         `work` is called at once, and the coroutine that it gives is the fill: it announces
         the head, writes the spool and returns when the body is whole and stored; it raises
-        ImageError when there will be none. It is cancelled when the last caller has left
-        and little was done. Until then it is as urgent as the most urgent of its callers
-        (`Fill.claims`).
+        ImageError when there will be none. When the last caller has left it is finished or
+        cancelled, as `abandonment` decides. Until then it is as urgent as the most urgent of
+        its callers (`Fill.claims`).
 
         Yields:
             the fill, and whether this call started it
@@ -68,13 +75,11 @@ class Fills(Generic[H]):
         started = fill is None
         if fill is None:
             fill = self._start(key, work)
-        fill.callers += 1
-        fill.claims.add(caller)
+        fill.enter(caller)
         try:
             yield fill, started
         finally:
-            fill.callers -= 1
-            fill.claims.remove(caller)
+            fill.leave(caller)
             self._left(key, fill)
 
     async def close(self) -> None:
@@ -103,6 +108,7 @@ class Fills(Generic[H]):
         try:
             error = await _failure(coroutine)
         except asyncio.CancelledError:
+            self._forget(key, fill)
             fill.abandon()
             raise
         # Out of the table first: who hears of the end and asks again starts afresh.
@@ -117,10 +123,19 @@ class Fills(Generic[H]):
             return
         if fill not in self._tasks:
             fill.resources.close()
-        elif not worth_finishing(fill.spool.size_bytes, fill.size_bytes):
-            # Out of the table first: a new caller must not join a dying fill.
-            self._forget(key, fill)
-            self._tasks[fill].cancel()
+        else:
+            self._decide(key, fill)
+
+    def _decide(self, key: str, fill: Fill[H]) -> None:
+        """Nobody waits for it now: let it go on for a while, or end it."""
+        found = fate(fill.progress, self.patience)
+        if found is Fate.FINISH:
+            fill.remind(self.patience.seconds, lambda: self._decide(key, fill))
+            return
+        # Out of the table first: a new caller must not join a dying fill.
+        self._forget(key, fill)
+        fill.may_keep = found is Fate.KEEP
+        self._tasks[fill].cancel()
 
     def _ended(self, key: str, fill: Fill[H]) -> None:
         if not fill.is_done:

@@ -64,7 +64,6 @@ class Spool:
         refusal = await to_its_end(asyncio.to_thread(self._append, data))
         if refusal is not None:
             self._disk.refused(refusal)
-        self.size_bytes += len(data)
         self._announce()
 
     def adopt(self, size_bytes: int) -> None:
@@ -151,6 +150,8 @@ class Spool:
             )
         self._sha256.update(data)
         self._checksums.update(data)
+        # Here, not when the thread is awaited: who is cancelled meanwhile keeps what has come.
+        self.size_bytes += len(data)
         return refusal
 
     def move_to_memory(self) -> None:

@@ -70,6 +70,10 @@ class Exchange:
         self._user_agent = user_agent
         self._observe = observe
 
+    def retries(self, asked: Target) -> int:
+        """How often a try that failed is followed by another one."""
+        return (self._policy.routes.find(asked) or _UNCONFIGURED).retries
+
     @asynccontextmanager
     async def get(
         self, asked: Target, headers: Mapping[str, str], claims: Claims

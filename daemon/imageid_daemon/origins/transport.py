@@ -5,7 +5,12 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+)
 from functools import partial
 from importlib.metadata import version
 from typing import Protocol
@@ -14,12 +19,13 @@ from imageid_daemon.callers import Claims
 from imageid_daemon.config import Network, OriginSettings
 from imageid_daemon.origins import body
 from imageid_daemon.origins.allow import Address, AllowList
-from imageid_daemon.origins.connections import Connections, system_trust
+from imageid_daemon.origins.connections import Answer, Connections, system_trust
 from imageid_daemon.origins.credentials import Credentials, scope
 from imageid_daemon.origins.exchange import Exchange, Policy
 from imageid_daemon.origins.gate import Limits
 from imageid_daemon.origins.governor import Governor, OriginFigures
 from imageid_daemon.origins.redirects import MOST_REDIRECTS, forwarded, next_target, too_many
+from imageid_daemon.origins.resuming import Kept, Resuming
 from imageid_daemon.origins.routes import Routes
 from imageid_daemon.origins.target import target
 from imageid_daemon.origins.token_endpoint import TokenEndpoint
@@ -80,14 +86,18 @@ class Origins:
         """Let requests from now on follow these settings; running ones keep theirs."""
         self._policy = _policy(network, origins.values(), environ, max_image_bytes, pointed_at)
 
-    def transport(self, scheme: str, claims: Claims | None = None) -> Transport:
+    def transport(
+        self, scheme: str, claims: Claims | None = None, kept: Kept | None = None
+    ) -> Transport:
         """Give the transport of one fill.
 
         Args:
             scheme: that its requests are counted under.
             claims: who waits for the fill; by them its requests get their turns.
+            kept: the beginning of a body that broke off; the request that was answered with
+                it asks for the rest alone, and has the whole as its answer.
         """
-        return _Transport(self, scheme, claims or Claims())
+        return _Transport(self, scheme, claims or Claims(), kept)
 
     def figures(self) -> Iterator[OriginFigures]:
         """How things stand at each configured origin, and at all others together."""
@@ -135,14 +145,20 @@ class Origins:
         await self._connections.aclose()
 
     def get(
-        self, scheme: str, url: str, headers: Mapping[str, str], claims: Claims
+        self,
+        scheme: str,
+        url: str,
+        headers: Mapping[str, str],
+        claims: Claims,
+        kept: Kept | None = None,
     ) -> AbstractAsyncContextManager[Response]:
         """Send a GET, as `imageid_loaders.base.Transport.get`."""
         observe = partial(self._metrics.observe_response, scheme)
         exchange = Exchange(
             self._connections, self._governor, self._tokens, self._policy, self._user_agent, observe
         )
-        return _followed(exchange, url, headers, claims, self._policy.max_image_bytes)
+        limit_bytes = self._policy.max_image_bytes
+        return _resumed(exchange, url, headers, claims, limit_bytes, kept)
 
     def _origin(self, url: str) -> OriginSettings | None:
         try:
@@ -157,31 +173,55 @@ class Origins:
 
 
 class _Transport:
-    def __init__(self, origins: Origins, scheme: str, claims: Claims) -> None:
+    def __init__(self, origins: Origins, scheme: str, claims: Claims, kept: Kept | None) -> None:
         self._origins = origins
         self._scheme = scheme
         self._claims = claims
+        self._kept = kept
 
     def get(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Response]:
-        return self._origins.get(self._scheme, url, headers, self._claims)
+        return self._origins.get(self._scheme, url, headers, self._claims, self._kept)
+
+
+@asynccontextmanager
+async def _resumed(
+    exchange: Exchange,
+    url: str,
+    headers: Mapping[str, str],
+    claims: Claims,
+    limit_bytes: int,
+    kept: Kept | None,
+) -> AsyncIterator[Response]:
+    def ask(fields: Mapping[str, str]) -> AbstractAsyncContextManager[Answer]:
+        return _followed(exchange, url, fields, claims)
+
+    async with AsyncExitStack() as held:
+        resuming = Resuming(ask, url, headers, exchange.retries(target(url)), held)
+        opened = await resuming.open(kept)
+        answer = opened.answer
+        body.checked_size(answer, limit_bytes)
+        whole = aclosing(opened.chunks)
+        async with whole, aclosing(body.chunks(answer, limit_bytes)) as chunks:
+            yield Response(
+                answer.status,
+                body.headers(answer),
+                chunks,
+                body.is_delimited(answer),
+                opened.continuation,
+            )
 
 
 @asynccontextmanager
 async def _followed(
-    exchange: Exchange, url: str, headers: Mapping[str, str], claims: Claims, limit_bytes: int
-) -> AsyncIterator[Response]:
+    exchange: Exchange, url: str, headers: Mapping[str, str], claims: Claims
+) -> AsyncIterator[Answer]:
     asked = target(url)
     for _ in range(MOST_REDIRECTS + 1):
         async with exchange.get(asked, headers, claims) as answer:
             found = next_target(asked, answer.status, answer.headers)
             if found is None:
-                body.checked_size(answer, limit_bytes)
-                async with aclosing(body.chunks(answer, limit_bytes)) as chunks:
-                    yield Response(
-                        answer.status, body.headers(answer), chunks, body.is_delimited(answer)
-                    )
+                yield answer
                 return
-        # The next server is asked once this one's slot is free: no one waits for two.
         headers, asked = forwarded(asked, found, headers), found
     raise too_many(asked)
 

@@ -15,6 +15,8 @@ from imageid_daemon.cache import (
     Demand,
     Entry,
     Failures,
+    Growth,
+    Kept,
     Reservation,
     Store,
     Verdict,
@@ -24,6 +26,7 @@ from imageid_daemon.callers import Caller, Claims
 from imageid_daemon.events import EventKind
 from imageid_daemon.fills import Fill, to_its_end
 from imageid_daemon.resolver.answer import Timing
+from imageid_daemon.resolver.beginning import Beginning
 from imageid_daemon.resolver.bundles import Seat
 from imageid_daemon.resolver.places import Place, Places
 from imageid_daemon.resolver.shown_url import shown_url
@@ -44,7 +47,7 @@ _UNKNOWN_SIZE_STEP_BYTES = 4 * 1024 * 1024
 
 
 class Origins(Protocol):
-    def transport(self, scheme: str, claims: Claims) -> Transport: ...
+    def transport(self, scheme: str, claims: Claims, kept: Kept | None) -> Transport: ...
 
     def scopes(self, url: str) -> tuple[str, ...]: ...
 
@@ -151,18 +154,22 @@ class Fetching:
             await self._transfer(fill, fetch, Validators())
 
     async def _transfer(self, fill: Fill[Arrival], fetch: Fetch, validators: Validators) -> None:
-        transport = self._origins.transport(fetch.scheme, fill.claims)
-        request = Request(fetch.resource, transport, validators)
-        started_seconds = time.monotonic()
-        reservation = self._store.reservation()
-        try:
-            async with fetch.open(request) as source:
-                arrival = await self._arrive(fill, fetch, source, reservation, started_seconds)
-                await self._receive(fill, source, arrival, reservation)
-            arrival.timing.origin_total = time.monotonic() - started_seconds
-            await self._keep(fill, fetch, source, arrival, reservation)
-        finally:
-            reservation.release()
+        beginning = Beginning(self._store.partials, fetch.place.fill_key if fetch.keep else None)
+        async with beginning.taken() as kept:
+            transport = self._origins.transport(fetch.scheme, fill.claims, kept)
+            request = Request(fetch.resource, transport, validators)
+            started_seconds = time.monotonic()
+            reservation = self._store.reservation()
+            try:
+                async with fetch.open(request) as source:
+                    arrival = await self._arrive(fill, fetch, source, reservation, started_seconds)
+                    async with beginning.growing(fill, source, reservation) as growth:
+                        await self._receive(fill, source, arrival, reservation, growth)
+                arrival.timing.origin_total = time.monotonic() - started_seconds
+                await self._keep(fill, fetch, source, arrival, reservation)
+                beginning.is_spent = True
+            finally:
+                reservation.release()
 
     async def _arrive(
         self,
@@ -184,7 +191,12 @@ class Fetching:
         return arrival
 
     async def _receive(
-        self, fill: Fill[Arrival], source: Source, arrival: Arrival, reservation: Reservation
+        self,
+        fill: Fill[Arrival],
+        source: Source,
+        arrival: Arrival,
+        reservation: Reservation,
+        growth: Growth | None,
     ) -> None:
         spool = fill.spool
         async for chunk in source.chunks:
@@ -195,6 +207,8 @@ class Fetching:
             if arrival.stored and received_bytes > reservation.size_bytes:
                 arrival.stored = await reservation.grow(_UNKNOWN_SIZE_STEP_BYTES)
             await spool.write(chunk)
+            if growth is not None:
+                await growth.note()
         if source.size_bytes is not None and spool.size_bytes != source.size_bytes:
             raise Corrupt(
                 f"The origin announced {source.size_bytes} bytes and sent {spool.size_bytes}. "

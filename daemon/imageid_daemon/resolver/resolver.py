@@ -266,12 +266,14 @@ class Resolver:
                 image = self._resolve(image_id).image
                 for resource in filter(None, (image.resource, image.container)):
                     self._sources.forget_failure(resource)
+                    await self._sources.forget_beginning(resource)
         return await self.evict_keys(keys, count_only=count_only, include_pinned=include_pinned)
 
     async def evict_all(self, *, count_only: bool, include_pinned: bool = False) -> Evicted:
         """Forget everything."""
         if not count_only:
             self._sources.forget_failures()
+            await self._store.partials.clear()
         keys = self._store.ledger.keys()
         return await self.evict_keys(keys, count_only=count_only, include_pinned=include_pinned)
 

@@ -26,7 +26,7 @@ from imageid_daemon.cache import (
     freshness,
 )
 from imageid_daemon.callers import Caller, Priority
-from imageid_daemon.fills import Blob, Fill, Fills
+from imageid_daemon.fills import Blob, Fill, Fills, Patience
 from imageid_daemon.resolver.answer import Answer, CacheStatus
 from imageid_daemon.resolver.bundles import Bundles, Seat, Wanted
 from imageid_daemon.resolver.fetching import Arrival, Fetch, Fetching, Origins
@@ -47,15 +47,26 @@ class Sources:
 
     Args:
         max_image_bytes: the largest body accepted from an origin.
+        patience: with fetches that nobody waits for.
     """
 
-    def __init__(self, store: Store, origins: Origins, max_image_bytes: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        origins: Origins,
+        max_image_bytes: int,
+        patience: Patience | None = None,
+    ) -> None:
         self._store = store
         self._places = Places(store, origins)
         self._failures = Failures()
         self._fetching = Fetching(store, origins, self._places, self._failures, max_image_bytes)
-        self._fills: Fills[Arrival] = Fills(store.new_spool_path, store.disk)
-        self._bundles = Bundles(origins.transport, self._join_part, self._fetching.is_kept)
+        self._fills: Fills[Arrival] = Fills(store.new_spool_path, store.disk, patience)
+        self._bundles = Bundles(
+            lambda scheme, claims: origins.transport(scheme, claims, None),
+            self._join_part,
+            self._fetching.is_kept,
+        )
         self._private = itertools.count()
         self._refreshing: set[asyncio.Task[None]] = set()
 
@@ -70,6 +81,14 @@ class Sources:
     @max_image_bytes.setter
     def max_image_bytes(self, size_bytes: int) -> None:
         self._fetching.max_image_bytes = size_bytes
+
+    @property
+    def patience(self) -> Patience:
+        return self._fills.patience
+
+    @patience.setter
+    def patience(self, patience: Patience) -> None:
+        self._fills.patience = patience
 
     def place(self, resource: Resource) -> Place:
         """Where its answers stand. Pure but for the configuration."""
@@ -92,6 +111,10 @@ class Sources:
 
     def forget_failure(self, resource: Resource) -> None:
         self._failures.forget(self._places.of(resource).key)
+
+    async def forget_beginning(self, resource: Resource) -> None:
+        """Drop what is kept of its body that broke off."""
+        await self._store.partials.drop(self._places.of(resource).fill_key)
 
     def forget_failures(self) -> None:
         self._failures.clear()
@@ -144,6 +167,7 @@ class Sources:
         return self._fills.join(place.fill_key, partial(self._carry_out, fetch), caller)
 
     async def _carry_out(self, fetch: Fetch, fill: Fill[Arrival]) -> None:
+        fill.is_pinned = lambda: self._store.pin_of(fetch.place.key) is not None
         try:
             await self._fetching.carry_out(fill, fetch)
         finally:
