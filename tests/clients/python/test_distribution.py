@@ -38,6 +38,7 @@ def test_the_public_surface_is_this_and_no_more() -> None:
     assert sorted(imageid.__all__) == [
         "Client",
         "Error",
+        "GeometryError",
         "Image",
         "ImageStream",
         "LookupTable",
@@ -51,6 +52,7 @@ def test_the_public_surface_is_this_and_no_more() -> None:
         "Rendered",
         "RtDose",
         "UltrasoundRegion",
+        "Volume",
         "__version__",
         "aio",
         "connect",

@@ -13,6 +13,7 @@ an image, is `imageid.v1`.
 from imageid import aio
 from imageid._client import Client, ImageStream, connect
 from imageid._errors import Error
+from imageid._geometry import GeometryError
 from imageid._image import Image
 from imageid._metadata import Metadata
 from imageid._modules import (
@@ -26,10 +27,12 @@ from imageid._modules import (
 from imageid._outputs import Pixels, Rendered
 from imageid._prefetch import Prefetched, PrefetchProgress
 from imageid._version import __version__
+from imageid._volume import Volume
 
 __all__ = [
     "Client",
     "Error",
+    "GeometryError",
     "Image",
     "ImageStream",
     "LookupTable",
@@ -43,6 +46,7 @@ __all__ = [
     "Rendered",
     "RtDose",
     "UltrasoundRegion",
+    "Volume",
     "__version__",
     "aio",
     "connect",

@@ -38,11 +38,12 @@ from imageid._call import (
 from imageid._client import Progress
 from imageid._endpoint import Endpoint, find, warn_of_other_version
 from imageid._errors import Error
+from imageid._geometry import Gaps, Mixed
 from imageid._image import Answer, Image
 from imageid._locality import Locality
 from imageid._many import Again, Many
 from imageid._metadata import Metadata, read_metadata
-from imageid._outputs import Output
+from imageid._outputs import Output, Pixels
 from imageid._prefetch import Prefetched, Prefetching, PrefetchReport
 from imageid._requests import (
     IMAGES_LIMIT,
@@ -57,6 +58,7 @@ from imageid._requests import (
     stat_requests,
     urgency,
 )
+from imageid._volume import Volume, volume_of
 from imageid._wire import load_image_part, load_images_parts
 from imageid.v1 import cache_service_pb2 as cache_v1
 from imageid.v1 import image_service_pb2 as v1
@@ -178,6 +180,23 @@ class Client:
                         except Error as error:
                             found = many.failed(index, error)
                     yield found
+
+    async def load_volume(
+        self,
+        image_ids: Iterable[str],
+        *,
+        values: Literal["modality", "stored"] = "modality",
+        mixed: Mixed = "refuse",
+        gaps: Gaps = "refuse",
+        max_age: float | None = None,
+        cache: CacheMode = "default",
+        priority: Priority = "interaction",
+    ) -> Volume:
+        """As `imageid.Client.load_volume`."""
+        found = self.load_many(
+            image_ids, Pixels(values), max_age=max_age, cache=cache, priority=priority
+        )
+        return volume_of([image async for image in found], mixed, gaps)
 
     @asynccontextmanager
     async def stream(
