@@ -87,6 +87,7 @@ class BothWays(RuleBasedStateMachine):
         self.ways = Ways(self.world)
         for name in NAMES:
             self.change(name, lifetime=A_DAY)
+            self.warm(name)
 
     def teardown(self) -> None:
         if hasattr(self, "loop"):
@@ -119,6 +120,11 @@ class BothWays(RuleBasedStateMachine):
     def load(self, name: str, mode: str) -> None:
         with suppress(ImageError):
             self.run(self.ways.long(f"x:{name}", mode=mode))
+
+    @rule(name=st.sampled_from(NAMES))
+    def warm(self, name: str) -> None:
+        for _ in range(2):
+            self.load(name, "default")
 
     @rule(name=st.sampled_from(NAMES))
     def evict(self, name: str) -> None:
