@@ -1,21 +1,23 @@
 """Frames and instances in one request each (PS3.18 section 10.4): which, and what came.
 
 Frames of one instance are asked for by their numbers. Instances come with all others of
-their series: a list of instances is nothing that one can ask for.
+their series: a list of instances is nothing that one can ask for. So do the first frames of
+many instances, which are cut out of them: a slice of CT is an instance of one frame.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from itertools import groupby
+from dataclasses import replace
 from operator import itemgetter
 
 from imageid_loaders.accept import FRAME, INSTANCE, is_refusal
 from imageid_loaders.base import Bundle, Part, Resource, Response, Source, Transport, Validators
 from imageid_loaders.errors import NotSeparable
+from imageid_loaders.file_frame import frame_of_file
 from imageid_loaders.media_type import MediaType, parse_media_type
 from imageid_loaders.parts import Parts
 from imageid_loaders.sniff import HEAD_BYTES
@@ -28,12 +30,24 @@ from imageid_loaders.transfer_syntax import frame_media_type, transfer_syntax_of
 _URL_LIMIT_BYTES = 1500
 _FRAMES_LIMIT = 128
 _FRAME_OF_URL = re.compile(r"(.*/instances/([^/?]+)/frames/)([0-9]+)(\?.*)?")
+_FRAME_IN_SERIES = re.compile(r"(.*/series/[^/?]+)/instances/([^/?]+)/frames/[0-9]+(\?.*)?")
 _INSTANCE_OF_URL = re.compile(r"(.*/series/[^/?]+)/instances/([^/?]+)(\?.*)?")
 
 
 def bundles_of(resources: Sequence[Resource]) -> list[Bundle]:
     """`Bundler.bundles` for the resources of `wado_rs_address`."""
-    return [*_of_frames(resources), *_of_series(resources)]
+    instances = [r for r in resources if r.accept == INSTANCE]
+    by_instance: dict[str, list[Resource]] = {}
+    for frame in resources:
+        if frame.accept == FRAME and (match := _FRAME_OF_URL.fullmatch(frame.url)):
+            by_instance.setdefault(match[1] + (match[4] or ""), []).append(frame)
+    lone = [frames[0] for frames in by_instance.values() if len(frames) == 1]
+    firsts = [frame for frame in lone if _is_first(frame)]
+    return [
+        *_of_frames(by_instance.values()),
+        *_of_series(instances, INSTANCE),
+        *_of_series(firsts, FRAME),
+    ]
 
 
 @asynccontextmanager
@@ -46,7 +60,8 @@ async def retrieve_bundle(
         errors.NotSeparable: the origin refuses the request, or does not answer in parts.
         errors.ImageError: of the kind that the status stands for.
     """
-    headers = request_headers(bundle.resources[0].accept, Validators())
+    accept = FRAME if bundle.is_exact else INSTANCE
+    headers = request_headers(accept, Validators())
     async with transport.get(bundle.url, headers) as response:
         if is_refusal(response.status):
             raise NotSeparable("The origin does not deliver these images in one answer.")
@@ -61,19 +76,17 @@ async def retrieve_bundle(
             yield _instances(parts, bundle, response)
 
 
-def _of_frames(resources: Sequence[Resource]) -> Iterator[Bundle]:
-    found = [
-        (match[1], match[4] or "", int(match[3]), resource)
-        for resource in resources
-        if resource.accept == FRAME and (match := _FRAME_OF_URL.fullmatch(resource.url))
-    ]
-    of_instance = itemgetter(0, 1)
-    for (before, query), frames in groupby(sorted(found, key=itemgetter(0, 1, 2)), of_instance):
-        for some in _lists([frame[2:] for frame in frames], len(before) + len(query)):
+def _of_frames(instances: Iterable[list[Resource]]) -> Iterator[Bundle]:
+    for frames in instances:
+        found = [
+            (match, frame) for frame in frames if (match := _FRAME_OF_URL.fullmatch(frame.url))
+        ]
+        numbered = sorted(((int(match[3]), frame) for match, frame in found), key=itemgetter(0))
+        before, query = found[0][0][1], found[0][0][4] or ""
+        for some in _lists(numbered, len(before) + len(query)):
             numbers = ",".join(str(number) for number, _ in some)
-            yield Bundle(
-                f"{before}{numbers}{query}", tuple(resource for _, resource in some), is_exact=True
-            )
+            resources = tuple(frame for _, frame in some)
+            yield Bundle(f"{before}{numbers}{query}", resources, is_exact=True)
 
 
 def _lists(
@@ -92,14 +105,20 @@ def _lists(
     yield from [some] if len(some) > 1 else []
 
 
-def _of_series(resources: Sequence[Resource]) -> Iterator[Bundle]:
+def _is_first(frame: Resource) -> bool:
+    match = _FRAME_OF_URL.fullmatch(frame.url)
+    return match is not None and int(match[3]) == 1
+
+
+def _of_series(resources: Iterable[Resource], accept: str) -> Iterator[Bundle]:
+    pattern = _INSTANCE_OF_URL if accept == INSTANCE else _FRAME_IN_SERIES
     series: dict[str, list[Resource]] = {}
     for resource in resources:
-        if resource.accept == INSTANCE and (match := _INSTANCE_OF_URL.fullmatch(resource.url)):
+        if match := pattern.fullmatch(resource.url):
             series.setdefault(match[1] + (match[3] or ""), []).append(resource)
-    for url, instances in series.items():
-        if len(instances) > 1:
-            yield Bundle(url, tuple(instances), is_exact=False)
+    for url, members in series.items():
+        if len(members) > 1:
+            yield Bundle(url, tuple(members), is_exact=False)
 
 
 async def _frames(
@@ -127,7 +146,12 @@ async def _instances(parts: Parts, bundle: Bundle, response: Response) -> AsyncI
         uid = sop_instance_uid(await body.peek(INSTANCE_HEAD_BYTES))
         # The second of two with one UID is as unwanted as any other.
         resource = wanted.pop(uid, None) if uid is not None else None
-        yield Part(resource, Source("application/dicom", body, body.size_bytes, headers=kept))
+        source: Source | None = Source("application/dicom", body, body.size_bytes)
+        if resource is not None and resource.accept == FRAME:
+            source = await frame_of_file(body)
+        if source is None:
+            resource, source = None, Source("application/dicom", body, body.size_bytes)
+        yield Part(resource, replace(source, headers=kept))
 
 
 def _headers(response: Response) -> dict[str, str]:
@@ -145,6 +169,7 @@ def _frame_at(url: str) -> tuple[str, int] | None:
     return found and (found[2], int(found[3]))
 
 
-def _uid(instance: Resource) -> str:
-    found = _INSTANCE_OF_URL.fullmatch(instance.url)
+def _uid(member: Resource) -> str:
+    pattern = _INSTANCE_OF_URL if member.accept == INSTANCE else _FRAME_IN_SERIES
+    found = pattern.fullmatch(member.url)
     return found[2] if found is not None else ""

@@ -2,7 +2,9 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from io import BytesIO
 
+import pydicom
 import pytest
 
 from imageid_loaders.accept import FRAME, INSTANCE
@@ -82,6 +84,18 @@ def test_instances_are_asked_for_by_their_series(loader):
     paths = [*instances("3", "4"), *instances("5", "6", "7", series=other)]
 
     assert bundles(loader, *paths) == [(SERIES, 2), (other, 3)]
+
+
+def test_the_first_frames_of_many_instances_are_asked_for_by_their_series(loader):
+    paths = [path for uid in "3456" for path in frames(1, instance=uid)]
+
+    assert bundles(loader, *paths) == [(SERIES, 4)]
+
+
+def test_a_later_frame_is_none_of_a_series_whose_instances_have_one(loader):
+    paths = [*frames(1, instance="3"), *frames(2, instance="4"), *frames(1, instance="5")]
+
+    assert bundles(loader, *paths) == [(SERIES, 2)]
 
 
 def test_what_is_no_frame_or_instance_stands_in_no_bundle(loader):
@@ -187,6 +201,34 @@ def test_each_instance_is_known_by_its_data_set(origin_answers, parts):
     ]
     assert {source.media_type for *_, source in received} == {"application/dicom"}
     assert origin_answers.origin.asked[0].headers["accept"] == INSTANCE
+
+
+def test_first_frames_are_cut_out_of_their_instances(origin_answers, parts):
+    paths = [path for uid in UIDS for path in frames(1, instance=uid)]
+    origin_answers.origin.answers[SERIES] = parts(*FILES)
+
+    received, error = origin_answers.open(*paths)
+
+    assert error is None
+    assert {path: data for path, data, _ in received} == {
+        path: pydicom.dcmread(BytesIO(file)).PixelData
+        for path, file in zip(paths, FILES, strict=True)
+    }
+    assert {source.transfer_syntax_uid for *_, source in received} == {"1.2.840.10008.1.2.1"}
+    assert origin_answers.origin.asked[0].headers["accept"] == INSTANCE
+
+
+def test_a_part_with_several_frames_is_nobodys(origin_answers, parts):
+    dataset = pydicom.dcmread(BytesIO(FILES[0]))
+    dataset.NumberOfFrames, dataset.PixelData = 2, dataset.PixelData * 2
+    several = BytesIO()
+    dataset.save_as(several)
+    paths = [path for uid in UIDS for path in frames(1, instance=uid)]
+    origin_answers.origin.answers[SERIES] = parts(several.getvalue(), *FILES[1:])
+
+    received, _ = origin_answers.open(*paths)
+
+    assert [path is None for path, *_ in received] == [True, False, False]
 
 
 def test_an_instance_that_nobody_wants_is_told_as_such(origin_answers, parts):
