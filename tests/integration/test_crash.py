@@ -11,7 +11,7 @@ import pytest
 import imageid
 from daemon_process import DaemonProcess
 from origins.pictures import noise_jpeg
-from origins.scripted import Answer, ScriptedOrigin
+from origins.scripted import Answer, Ranged, ScriptedOrigin
 
 ROUNDS = 8
 IMAGES_PER_ROUND = 24
@@ -199,3 +199,33 @@ async def test_a_cache_that_was_killed_while_it_wrote_its_index_opens_again(
         assert origin.count() == 0
         expected = [noise_jpeg(int(Path(path).stem), 8) for path in sorted(whole)]
         assert [bytes(image.data) for image in again] == expected
+
+
+async def test_the_next_daemon_continues_what_a_killed_one_has_received(
+    origin: ScriptedOrigin, tmp_path: Path
+) -> None:
+    body = random.Random(1).randbytes(12 * 2**20)
+    ranged = Ranged(body, '"1"', breaks=[9 * 2**20], released=asyncio.Event())
+    url = origin.route("/a.bin", ranged)
+    daemon = DaemonProcess(tmp_path)
+    await daemon.start()
+    async with (
+        imageid.aio.connect(daemon.address) as client,
+        client.stream(f"web:{url}", "encoded") as image,
+    ):
+        received = 0
+        async for chunk in image:
+            received += len(chunk)
+            if received == 9 * 2**20:
+                break
+        await daemon.kill()
+
+    async with daemon, imageid.aio.connect(daemon.address) as client:
+        image = await client.load(f"web:{url}", "encoded")
+
+    assert bytes(image.data) == body
+    whole, continued = ranged.asked
+    assert whole is None
+    offset = int(continued.removeprefix("bytes=").removesuffix("-"))
+    assert 4 * 2**20 <= offset <= 9 * 2**20
+    assert not large_files(daemon.cache_directory / "partials")
