@@ -123,7 +123,7 @@ def _within(limit_bytes: int, sizes: Sequence[tuple[str, int]]) -> list[str]:
 
 
 def _loaded(client: imageid.Client, image_ids: Sequence[str]) -> list[imageid.Image]:
-    return [client.load(image_id, "encoded", cache="only-if-cached") for image_id in image_ids]
+    return list(client.load_many(image_ids, "encoded", cache="only-if-cached"))
 
 
 def _from_files(bodies: Sequence[bytes]) -> Speed:

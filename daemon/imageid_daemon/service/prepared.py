@@ -18,7 +18,6 @@ from imageid_daemon.cache import Entry, Store, freshness
 from imageid_daemon.registry import Registry
 from imageid_daemon.resolver import Answer, CacheStatus, Grounds, Output, Resolver
 from imageid_daemon.service import wire
-from imageid_daemon.service.small_bodies import SmallBodies
 from imageid_daemon.service.wire import Chunk, Part
 
 # As many as one call may ask for.
@@ -84,7 +83,6 @@ class Preparations:
         self._resolver = resolver
         self._store = store
         self._registry = resolver.registry
-        self._small_bodies = SmallBodies()
         self._kept: OrderedDict[tuple[str, Output], Prepared] = OrderedDict()
 
     def keep(
@@ -154,14 +152,9 @@ class Preparations:
     def _chunk(self, entry: Entry, body_bytes: int) -> Chunk | None:
         if entry.size_bytes > min(body_bytes, _BODY_BYTES):
             return None
-        if (known := self._small_bodies.find(entry.digest)) is not None:
-            return known
+        # The kernel's memory is the only one that keeps bodies.
         data = self._store.read_at_once(entry)
-        if not data:
-            return None
-        chunk = Chunk(0, google_crc32c.value(data), data)
-        self._small_bodies.keep(entry.digest, chunk)
-        return chunk
+        return Chunk(0, google_crc32c.value(data), data) if data else None
 
     def _current_registry(self) -> Registry:
         # Another configuration: the same imageId may mean another resource, for another identity.
