@@ -18,6 +18,9 @@ from imageid_daemon.service.rendered_options import rendered_options_of
 from imageid_loaders.errors import InvalidImageId, InvalidOption
 
 DEFAULT_CHUNK_BYTES = 256 * 1024
+# Of bodies so large that others are kept waiting less by few large chunks than by many.
+_LARGE_BYTES = 8 * 1024 * 1024
+_CHUNK_BYTES_OF_LARGE = 1024 * 1024
 MAX_CHUNK_BYTES = 2 * 1024 * 1024
 MAX_IMAGE_IDS = 10_000
 _MAX_ID_BYTES = 16 * 1024
@@ -58,11 +61,19 @@ class Range:
     Args:
         offset: negative counts from the end.
         limit_bytes: None is to the end.
+        is_cut_as_fits: the caller leaves it to the daemon.
     """
 
     offset: int
     limit_bytes: int | None
     chunk_bytes: int
+    is_cut_as_fits: bool = False
+
+    def chunk_bytes_of(self, size_bytes: int | None) -> int:
+        """Of a body of that size, None where it is not known."""
+        if self.is_cut_as_fits and (size_bytes or 0) >= _LARGE_BYTES:
+            return _CHUNK_BYTES_OF_LARGE
+        return self.chunk_bytes
 
 
 def image_id_of(text: str) -> str:
@@ -148,7 +159,12 @@ def range_of(request: image_service_pb2.LoadImageRequest) -> Range:
     if request.read_limit < 0:
         raise InvalidOption("read_limit is negative; 0 means to the end.", field="read_limit")
     chunk_bytes = chunk_bytes_of(request.chunk_bytes)
-    return Range(request.read_offset, request.read_limit or None, chunk_bytes)
+    return Range(
+        request.read_offset,
+        request.read_limit or None,
+        chunk_bytes,
+        is_cut_as_fits=not request.chunk_bytes,
+    )
 
 
 def chunk_bytes_of(chunk_bytes: int) -> int:

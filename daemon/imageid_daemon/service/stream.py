@@ -6,14 +6,13 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import google_crc32c
-
 from imageid.v1 import image_service_pb2
 from imageid_daemon.cache import Entry
 from imageid_daemon.resolver import Answer
 from imageid_daemon.service import messages, wire
+from imageid_daemon.service.reading_ahead import reading_ahead
 from imageid_daemon.service.requests import Range
-from imageid_daemon.service.wire import Chunk, Part
+from imageid_daemon.service.wire import Part
 from imageid_loaders.errors import ContentChanged, RangeNotSatisfiable
 
 HandOut = Callable[[Entry], Path | None]
@@ -74,22 +73,23 @@ async def stream(
     if not fits or len(said) > _SMALL_HEADER_BYTES:
         yield Part(said)
         said = b""
-    while True:
-        limit_bytes = wanted.range.chunk_bytes if end is None else end - offset
-        data = await answer.body.read(offset, min(limit_bytes, wanted.range.chunk_bytes))
-        chunk = Chunk(offset, google_crc32c.value(data), data) if data else None
-        offset += len(data)
-        # The last chunk's part takes the summary too, where it is known to be the last.
-        if data and not _ended(answer, offset, end):
-            yield Part(said, chunk=chunk)
-            said = b""
-            continue
-        summary = await _summary(answer, offset - start, started_seconds)
-        size_bytes = (await answer.whole()).size_bytes
-        if start > size_bytes:
-            raise _past_end(size_bytes)
-        yield Part(said, summary, chunk=chunk)
-        return
+    chunk_bytes = wanted.range.chunk_bytes_of(answer.size_bytes)
+    async with reading_ahead(answer.body, answer.size_bytes) as read:
+        while True:
+            limit_bytes = wanted.range.chunk_bytes if end is None else end - offset
+            chunk = await read(offset, min(limit_bytes, chunk_bytes))
+            offset += len(chunk.data)
+            # The last chunk's part takes the summary too, where it is known to be the last.
+            if chunk.data and not _ended(answer, offset, end):
+                yield Part(said, chunk=chunk)
+                said = b""
+                continue
+            summary = await _summary(answer, offset - start, started_seconds)
+            size_bytes = (await answer.whole()).size_bytes
+            if start > size_bytes:
+                raise _past_end(size_bytes)
+            yield Part(said, summary, chunk=chunk if chunk.data else None)
+            return
 
 
 def _serialized(header: image_service_pb2.ImageHeader) -> bytes:

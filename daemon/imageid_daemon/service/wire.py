@@ -20,11 +20,13 @@ class Chunk(NamedTuple):
     Args:
         offset: of the first, in the whole body.
         crc32c: of the data.
+        message: a LoadImageResponse that says nothing else, where it is written already.
     """
 
     offset: int
     crc32c: int
     data: bytes
+    message: bytes = b""
 
 
 class Part(NamedTuple):
@@ -59,6 +61,8 @@ class Part(NamedTuple):
 
 def load_image_response(part: Part) -> bytes:
     """A LoadImageResponse."""
+    if part.chunk is not None and part.chunk.message and part == Part(chunk=part.chunk):
+        return part.chunk.message
     return b"".join(
         (
             field(1, part.header),
@@ -67,6 +71,11 @@ def load_image_response(part: Part) -> bytes:
             *_chunk(part.chunk),
         )
     )
+
+
+def written(chunk: Chunk) -> Chunk:
+    """The same with its message."""
+    return chunk._replace(message=b"".join(_chunk(chunk)))
 
 
 def load_images_response(results: Iterable[tuple[int, Part]]) -> bytes:

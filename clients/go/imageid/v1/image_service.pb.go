@@ -40,7 +40,8 @@ type LoadImageRequest struct {
 	IfMatchEtag string `protobuf:"bytes,8,opt,name=if_match_etag,json=ifMatchEtag,proto3" json:"if_match_etag,omitempty"`
 	// Where the body has this etag, the header says `not_modified` and no chunk follows.
 	IfNoneMatchEtag string `protobuf:"bytes,9,opt,name=if_none_match_etag,json=ifNoneMatchEtag,proto3" json:"if_none_match_etag,omitempty"`
-	// Bytes in a chunk; 0 means 256 KiB, more than 2 MiB is lowered to 2 MiB.
+	// Bytes in a chunk; 0 means 256 KiB, or 1 MiB of a large body; more than 2 MiB is lowered
+	// to 2 MiB.
 	ChunkBytes int32 `protobuf:"varint,10,opt,name=chunk_bytes,json=chunkBytes,proto3" json:"chunk_bytes,omitempty"`
 	// Fill ImageMetadata.dicom_json; for PIXELS and RENDERED.
 	IncludeDicomJson bool `protobuf:"varint,11,opt,name=include_dicom_json,json=includeDicomJson,proto3" json:"include_dicom_json,omitempty"`

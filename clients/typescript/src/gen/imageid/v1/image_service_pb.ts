@@ -71,7 +71,8 @@ export type LoadImageRequest = Message<"imageid.v1.LoadImageRequest"> & {
   ifNoneMatchEtag: string;
 
   /**
-   * Bytes in a chunk; 0 means 256 KiB, more than 2 MiB is lowered to 2 MiB.
+   * Bytes in a chunk; 0 means 256 KiB, or 1 MiB of a large body; more than 2 MiB is lowered
+   * to 2 MiB.
    *
    * @generated from field: int32 chunk_bytes = 10;
    */
