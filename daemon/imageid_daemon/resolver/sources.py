@@ -177,7 +177,7 @@ class Sources:
             fill_key = f"{fill_key}#{next(self._private)}"
 
         def work(fill: Fill[Arrival]) -> Coroutine[Any, Any, None]:
-            fill.is_pinned = lambda: self._store.pin_of(fetch.place.key) is not None
+            fill.is_pinned = lambda: self._is_pinned(fetch.place)
             return self._fetching.carry_out(fill, fetch)
 
         fill, started = await stack.enter_async_context(
@@ -204,6 +204,10 @@ class Sources:
         if fill.is_done:
             await answer.whole()
         return answer
+
+    def _is_pinned(self, place: Place) -> bool:
+        keys = filter(None, (place.key, place.public_key))
+        return any(self._store.pin_of(key) is not None for key in keys)
 
     async def _confirmed(
         self, stack: AsyncExitStack, entry: Entry, blob: Blob | None, started: bool
