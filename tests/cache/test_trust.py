@@ -4,6 +4,7 @@ import os
 import pickle
 import shutil
 
+import msgspec
 import pytest
 from tests.cache.conftest import keep, read
 from tests.cache.test_index_damage import Planted, execute, plant
@@ -183,6 +184,34 @@ async def test_a_rebuilt_index_gives_a_key_its_last_answer(disk):
         assert await read(store, "b") == b"first"
 
 
+async def test_a_rebuilt_index_knows_what_an_origin_has_confirmed_last(disk):
+    async with disk.opened() as store:
+        entry = await keep(store, "a", b"body")
+        await keep(store, "b", b"body")
+        renewed = msgspec.structs.replace(
+            entry, headers={"cache-control": "no-cache"}, response_seconds=2.0
+        )
+        await store.renew(renewed)
+    deleted(disk.directory / "index")
+
+    async with disk.opened() as store:
+        assert await store.find("a") == renewed
+        assert (await store.find("b")).response_seconds == 1.0
+        assert await read(store, "a") == b"body"
+
+
+async def test_it_knows_it_of_a_daemon_that_was_killed_a_while_later(disk):
+    async with disk.opened_and_killed() as store:
+        entry = await keep(store, "a", b"body")
+        renewed = msgspec.structs.replace(entry, response_seconds=2.0)
+        await store.renew(renewed)
+        await store._upkeep.turn()
+    deleted(disk.directory / "index")
+
+    async with disk.opened() as store:
+        assert await store.find("a") == renewed
+
+
 async def test_a_rebuilt_index_does_not_know_what_was_removed(disk):
     async with disk.opened() as store:
         await keep(store, "a", b"body")
@@ -202,7 +231,7 @@ async def test_the_index_of_another_cache_is_set_aside(disk, tmp_path):
     foreign.directory.mkdir(mode=0o700)
     async with foreign.opened() as store:
         await keep(store, "x", b"elsewhere")
-    shutil.rmtree(disk.directory / "index")
+    deleted(disk.directory / "index")
     shutil.copytree(foreign.directory / "index", disk.directory / "index")
 
     async with disk.opened() as store:

@@ -14,6 +14,7 @@ import pytest_asyncio
 from imageid_daemon.cache import Demand, Kept, Mode, Store
 from imageid_daemon.callers import Claims
 from imageid_daemon.config import MinFree
+from imageid_daemon.fills import Patience
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.origins import Origins
 from imageid_daemon.registry import Installed, Registry
@@ -183,6 +184,7 @@ async def world_at(
     decodes: bool = True,
     loader: Loader | None = None,
     origins: Origins | None = None,
+    patience: Patience | None = None,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """A daemon's core over a directory.
@@ -191,6 +193,7 @@ async def world_at(
         decodes: False saves the time that worker processes take to start.
         loader: instead of the scripted one, found by its name as scheme.
         origins: real ones, for a loader that uses HTTP.
+        patience: with fetches that nobody waits for.
         settings: of the store.
     """
     directory.mkdir(mode=0o700, exist_ok=True)
@@ -210,7 +213,7 @@ async def world_at(
         installed.append(Installed(loader, (loader.name,), "tests", "0"))
     registry = Registry(installed)
     origins = origins or NoOrigins()
-    sources = Sources(store, origins, max_image_bytes)  # type: ignore[arg-type]
+    sources = Sources(store, origins, max_image_bytes, patience)  # type: ignore[arg-type]
     pool = Pool(2, Limits(memory_bytes=2**32, cpu_seconds=60.0, wall_seconds=60.0), Metrics())
     if decodes:
         await pool.start()

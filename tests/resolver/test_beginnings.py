@@ -13,10 +13,11 @@ from tests.resolver.conftest import demand_of, world_at
 
 from imageid_daemon.cache import Keeping
 from imageid_daemon.config import Network, OriginSettings
+from imageid_daemon.fills import Patience
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.origins import Origins
 from imageid_loaders.base import Settings
-from imageid_loaders.errors import Corrupt
+from imageid_loaders.errors import ContentChanged, Corrupt
 from imageid_loaders.wado_rs import WadoRsLoader
 from imageid_loaders.web import WebLoader
 from origins.scripted import Ranged, ScriptedOrigin
@@ -32,12 +33,12 @@ async def origin():
 
 
 @asynccontextmanager
-async def daemon(directory, origin, loader=None, **settings):
+async def daemon(directory, origin, loader=None, pacs=None, **settings):
     """A daemon that asks an origin once, so that what breaks off reaches its callers."""
-    once = OriginSettings("pacs", origin.url, retries=0)
+    pacs = pacs or OriginSettings("pacs", origin.url, retries=0)
     origins = Origins(
         network=Network(),
-        origins={"pacs": once},
+        origins={"pacs": pacs},
         environ={},
         max_image_bytes=2**30,
         metrics=Metrics(),
@@ -161,6 +162,49 @@ async def test_one_that_breaks_off_again_is_kept_as_far_as_it_came(tmp_path, ori
 
         assert (await world.load(image_id)).data == OLD
         assert ranged.asked[1:] == [f"bytes={BROKEN_AT}-", f"bytes={BROKEN_AT + 50_000}-"]
+
+
+async def test_an_image_that_changed_on_its_way_is_had_anew_by_who_asks_again(tmp_path, origin):
+    ranged = Ranged(OLD, '"1"', breaks=[BROKEN_AT], released=asyncio.Event())
+    image_id = f"web:{origin.route('/image', ranged)}"
+    pacs = OriginSettings("pacs", origin.url, timeout_seconds=0.2)
+    async with daemon(tmp_path, origin, pacs=pacs) as world:
+        async with world.resolver.load(image_id, None, demand_of()) as answer:
+            await answer.body.arrived(BROKEN_AT - 1)
+            ranged.body, ranged.etag = NEW, '"2"'
+            with pytest.raises(ContentChanged):
+                await answer.whole()
+
+        assert len(world.store.partials) == 0
+        assert (await world.load(image_id)).data == NEW
+
+
+async def test_what_is_pinned_is_fetched_to_its_end_though_everybody_has_left(tmp_path, origin):
+    ranged = Ranged(OLD, '"1"', headers={"Cache-Control": "max-age=0"})
+    image_id = f"web:{origin.route('/image', ranged)}"
+    patience = Patience(missing_bytes=0, done_share=1.0)
+    async with daemon(tmp_path, origin, patience=patience) as world:
+        await world.load(image_id)
+        await world.resolver.catalogue.pin([image_id], time.time() + 60.0, "")
+        ranged.breaks, ranged.released = [BROKEN_AT], asyncio.Event()
+        async with world.resolver.load(image_id, None, demand_of()) as answer:
+            await answer.body.arrived(BROKEN_AT - 1)
+        assert world.resolver.running_fills == 1
+
+        async with world.resolver.load(image_id, None, demand_of()) as answer:
+            ranged.released.set()
+            await answer.whole()
+            assert answer.status.value == "coalesced"
+
+
+async def test_an_instance_that_comes_without_multipart_is_continued(tmp_path, origin):
+    ranged = Ranged(OLD, '"1"', breaks=[BROKEN_AT], content_type="application/dicom")
+    url = origin.route("/studies/1.2/series/1.3/instances/1.4", ranged)
+    async with daemon(tmp_path, origin, WadoRsLoader(Settings())) as world:
+        await broken_off(world, f"wadors:{url}")
+
+        assert (await world.load(f"wadors:{url}")).data == OLD
+        assert ranged.asked == [None, f"bytes={BROKEN_AT}-"]
 
 
 async def test_a_part_of_a_multipart_answer_is_not_kept(tmp_path, origin):

@@ -32,6 +32,8 @@ from imageid_daemon.events import EventKind, Events
 
 _HOT_ENTRIES = 4096
 _ROWS_A_QUERY = 500
+# Others' changes come in between.
+_RENEWED = 64
 
 log = structlog.get_logger("imageid.cache")
 
@@ -61,6 +63,8 @@ class Contents:
         self.changes = Changes()
         self.partials = Partials(directory, ledger, self.changes, keeping)
         self.remover = Remover(ledger, self.blobs, self.facts, self.mutation)
+        # Confirmed by their origins since their facts were written, by digest and key.
+        self.renewed: dict[str, dict[str, Entry]] = {}
         self.pins: dict[str, Pin] = {}
         self.events = Events()
         self._hot: OrderedDict[str, Entry] = OrderedDict()
@@ -173,6 +177,7 @@ class Contents:
         if self.ledger.digest_of(entry.key) == entry.digest:
             await self.index.write(put=[rows.entry_row(entry)])
             self._remember(entry)
+            self.renewed.setdefault(entry.digest, {})[entry.key] = entry
 
     async def remove(self, keys: Iterable[str]) -> tuple[int, int]:
         """Remove entries, and leave the blobs that no other holds to the remover.
@@ -225,6 +230,27 @@ class Contents:
                 put=[rows.standing_row(digest, standing) for digest, standing in moved.items()],
                 delete=map(rows.unflushed_name, safe),
             )
+
+    async def write_renewed(self) -> None:
+        """Bring what a rebuilt index would know of freshness up to date.
+
+        Else it would trust what an origin has taken back: a `max-age` of a year, say, that a
+        304 has made `no-cache`.
+        """
+        while self.renewed:
+            async with self.mutation:
+                some = [self.renewed.popitem() for _ in range(min(_RENEWED, len(self.renewed)))]
+                # Replaced meanwhile, or removed.
+                held = {
+                    digest: {k: e for k, e in by_key.items() if self.ledger.digest_of(k) == digest}
+                    for digest, by_key in some
+                }
+                await asyncio.to_thread(self._renew_facts, held)
+
+    def _renew_facts(self, renewed: dict[str, dict[str, Entry]]) -> None:
+        for digest, entries in renewed.items():
+            if entries:
+                self.facts.renew(digest, entries)
 
     def _publish(self, spool: Path, entry: Entry, checksums: bytes | None) -> None:
         if checksums is None:

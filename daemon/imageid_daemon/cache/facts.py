@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import google_crc32c
@@ -75,7 +75,17 @@ class Facts:
     def drop(self, digest: str, keys: Iterable[str]) -> None:
         """Strike out the records of these keys; the blob stays for others."""
         gone = set(keys)
-        left = [record for record in self.read(digest) if record.entry.key not in gone]
+        self._replace(digest, [r for r in self.read(digest) if r.entry.key not in gone])
+
+    def renew(self, digest: str, entries: Mapping[str, Entry]) -> None:
+        """Write anew what the records of these keys say of freshness, by key."""
+        records = self.read(digest)
+        if records:
+            renewed = (entries.get(record.entry.key, record.entry) for record in records)
+            checksums = records[0].checksums
+            self._replace(digest, [Record(entry, checksums) for entry in renewed])
+
+    def _replace(self, digest: str, left: list[Record]) -> None:
         path = self._path(digest)
         anew = path.with_suffix(".new")
         with contextlib.suppress(OSError):

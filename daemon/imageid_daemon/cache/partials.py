@@ -109,7 +109,9 @@ class Partials:
         try:
             yield growth
         finally:
-            await self._changes.carry_out(growth.end())
+            if growth.has_files:
+                await self._changes.carry_out(growth.forget())
+            growth.end()
             if self._growing.get(key) is growth:
                 del self._growing[key]
 
@@ -301,11 +303,18 @@ class Growth:
         if not self._spool.in_memory:
             self._is_kept = await self._partials.keep(self._name, self._partial(), reserved)
 
-    async def end(self) -> None:
-        """Nothing more comes; what is not kept is forgotten."""
+    @property
+    def has_files(self) -> bool:
+        """Whether there is something to forget."""
+        return self._noted_bytes > 0 and not self._is_kept
+
+    async def forget(self) -> None:
+        """What was noted is of no more use: the body is whole, or not worth keeping."""
         await self._noted()
-        if self._noted_bytes and not self._is_kept:
-            await asyncio.to_thread(self._files.remove, self._name)
+        await asyncio.to_thread(self._files.remove, self._name)
+
+    def end(self) -> None:
+        """Nothing more comes."""
         self._end.set()
 
     async def ended(self, seconds: float) -> None:

@@ -44,6 +44,7 @@ class Upkeep:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if tasks:
+            await self._contents.write_renewed()
             await self._try_to_flush()
             # A hint alone, so not worth a row at every flush.
             ghosts = rows.ghosts_row(self._contents.ledger.eviction.ghosts)
@@ -59,6 +60,8 @@ class Upkeep:
         with contextlib.suppress(OSError):
             await self._room.keep_to_limit()
             await asyncio.to_thread(contents.ballast.take)
+        if contents.renewed:
+            await contents.write_renewed()
         if expired := contents.ledger.expired_pins(time.time()):
             await contents.unpin(expired)
         if contents.unflushed or contents.ledger.eviction.has_moved:

@@ -15,6 +15,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpcore
 import httpx
 
+from imageid_daemon.origins import surplus
 from imageid_daemon.origins.network import AllowedAddresses, CheckedNetwork
 
 # Orthanc closes an idle connection after 1.0 s, with no word of it: a request that is
@@ -87,4 +88,7 @@ class _Stream(httpx.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
-        await self._response.aclose()
+        try:
+            await surplus.watch(self._response)
+        finally:
+            await self._response.aclose()

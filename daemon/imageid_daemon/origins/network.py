@@ -15,6 +15,7 @@ from typing import Any
 import httpcore
 
 from imageid_daemon.origins.allow import Address
+from imageid_daemon.origins.surplus import WatchedStream
 from imageid_loaders.errors import NotAllowed
 
 AllowedAddresses = Callable[[str, int, Sequence[Address]], list[Address]]
@@ -52,7 +53,8 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
                         f"{host}:{port} resolves to an address that may not be reached;"
                         " if it is meant, write the address itself into network.allow"
                     )
-                return await self._first_open(allowed, port, timeout, socket_options)
+                stream = await self._first_open(allowed, port, timeout, socket_options)
+                return WatchedStream(stream)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout("no connection in time") from error
 

@@ -167,7 +167,7 @@ class Sources:
         return self._fills.join(place.fill_key, partial(self._carry_out, fetch), caller)
 
     async def _carry_out(self, fetch: Fetch, fill: Fill[Arrival]) -> None:
-        fill.is_pinned = lambda: self._store.pin_of(fetch.place.key) is not None
+        fill.is_pinned = lambda: self._is_pinned(fetch.place)
         try:
             await self._fetching.carry_out(fill, fetch)
         finally:
@@ -271,6 +271,10 @@ class Sources:
         if fill.is_done:
             await answer.whole()
         return answer
+
+    def _is_pinned(self, place: Place) -> bool:
+        keys = filter(None, (place.key, place.public_key))
+        return any(self._store.pin_of(key) is not None for key in keys)
 
     async def _confirmed(
         self, stack: AsyncExitStack, entry: Entry, blob: Blob | None, started: bool
