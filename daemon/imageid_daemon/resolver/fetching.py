@@ -27,8 +27,8 @@ from imageid_daemon.events import EventKind
 from imageid_daemon.fills import Fill, read_ahead, to_its_end
 from imageid_daemon.resolver.answer import Timing
 from imageid_daemon.resolver.beginning import Beginning
-from imageid_daemon.resolver.bundles import Seat
 from imageid_daemon.resolver.places import Place, Places
+from imageid_daemon.resolver.seats import Seat
 from imageid_daemon.resolver.shown_url import shown_url
 from imageid_loaders.base import (
     Loader,
