@@ -163,6 +163,15 @@ async def test_an_image_is_stored_although_nobody_has_loaded_it_yet(world):
     assert [(await world.load(image_id)).status for image_id in ids()] == ["hit"] * 6
 
 
+async def test_a_part_of_unknown_size_is_stored_although_nobody_has_loaded_it_yet(world):
+    world.loader.together.says_size = False
+
+    async with expecting(world):
+        await settled(lambda: world.store.ledger.entries == 6)
+
+    assert world.loader.opened == []
+
+
 async def test_what_is_stored_is_not_asked_for_again(world):
     await load(world, "a")
 

@@ -8,6 +8,10 @@ from typing import Protocol
 
 from imageid_daemon.cache.contents import Contents
 
+# A disk with so much free is not full a moment later, whatever is written to it.
+_PLENTY_BYTES = 2**30
+_MOMENT_SECONDS = 0.1
+
 
 class MinFree(Protocol):
     """How much of the disk stays free."""
@@ -26,6 +30,8 @@ class Room:
         self._min_free = min_free
         self.max_item_bytes = max_item_bytes
         self._free_bytes = 0
+        self._measured_seconds = float("-inf")
+        self._taken_bytes = 0  # since then
         # One after the other: what one makes room for, no other takes.
         self._turn = asyncio.Lock()
 
@@ -38,7 +44,8 @@ class Room:
         if reservation.size_bytes + size_bytes > self.max_item_bytes:
             return False
         async with self._turn:
-            await self._measure()
+            if not self._has_plenty(size_bytes):
+                await self._measure()
             if not self._ledger.can_fit(size_bytes, self._free_bytes):
                 return False
             while not self._ledger.fits(size_bytes, self._free_bytes):
@@ -47,6 +54,7 @@ class Room:
                 await self._measure()
             # Nothing is awaited in between: a fill that is cancelled gives it back.
             self._ledger.reserve(size_bytes)
+            self._taken_bytes += size_bytes
             reservation.size_bytes += size_bytes
             return True
 
@@ -79,7 +87,13 @@ class Room:
                 self._ledger.note_eviction(before - self._ledger.blobs, freed_bytes)
             return len(victims)
 
+    def _has_plenty(self, size_bytes: int) -> bool:
+        """Whether the last measurement still tells: asking the disk takes the way to a thread."""
+        is_recent = time.monotonic() - self._measured_seconds < _MOMENT_SECONDS
+        return is_recent and self._free_bytes - self._taken_bytes - size_bytes >= _PLENTY_BYTES
+
     async def _measure(self) -> None:
+        self._taken_bytes, self._measured_seconds = 0, time.monotonic()
         room, disk = await asyncio.to_thread(self._contents.blobs.room_bytes)
         self._free_bytes = room - self._min_free.floor_bytes(disk)
 

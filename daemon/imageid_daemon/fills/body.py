@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import Protocol
+
+from imageid_daemon.fills.reading import read_at
 
 
 class Body(Protocol):
@@ -62,7 +63,7 @@ class Blob:
         """All of it is here."""
 
     async def read(self, offset: int, limit_bytes: int) -> bytes:
-        return await asyncio.to_thread(os.pread, self._file.descriptor, limit_bytes, offset)
+        return await read_at(self._file.descriptor, limit_bytes, offset)
 
     def duplicate(self) -> Blob:
         return Blob(self._file.duplicate())

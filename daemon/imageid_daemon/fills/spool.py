@@ -15,6 +15,7 @@ from typing import Protocol
 
 from imageid_daemon.checksums import Checksums
 from imageid_daemon.fills.body import Blob, OpenFile
+from imageid_daemon.fills.reading import read_at
 from imageid_daemon.fills.to_its_end import to_its_end
 from imageid_loaders.errors import ImageError, TooLarge
 
@@ -103,7 +104,7 @@ class Spool:
         wanted = min(limit_bytes, self.size_bytes - offset)
         if wanted <= 0:
             return b""
-        return await asyncio.to_thread(os.pread, self._descriptor, wanted, offset)
+        return await read_at(self._descriptor, wanted, offset)
 
     def duplicate(self) -> Blob:
         return Blob(OpenFile(os.dup(self._descriptor)))

@@ -12,71 +12,28 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import structlog
 
 from imageid_daemon.callers import Caller, Claims
+from imageid_daemon.fills import Fill
 from imageid_daemon.resolver.gathering import Refusals, Totals, Yield
-from imageid_daemon.resolver.places import Place
-from imageid_loaders.base import Bundle, Bundler, Loader, Part, Request, Resource, Source, Transport
+from imageid_daemon.resolver.seats import Seat, Wanted
+from imageid_loaders.base import Bundle, Bundler, Loader, Part, Resource, Source, Transport
 from imageid_loaders.errors import ImageError, NotSeparable
 
 log = structlog.get_logger("imageid.resolver")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A resource that is missing, and where its answer goes."""
-
-    resource: Resource
-    place: Place
-
-
-class Seat:
-    """Where a fill waits for its part."""
-
-    def __init__(self, wanted: Wanted, callers: Counter[Caller]) -> None:
-        self.wanted = wanted
-        self.callers = callers
-        loop = asyncio.get_running_loop()
-        self._source: asyncio.Future[Source | None] = loop.create_future()
-        self.left: asyncio.Future[None] = loop.create_future()
-
-    def bring(self, source: Source) -> None:
-        """The part has come; `left` is done when it was read."""
-        self._source.set_result(source)
-
-    def release(self) -> None:
-        """No part will come."""
-        if not self._source.done():
-            self._source.set_result(None)
-
-    def leave(self) -> None:
-        """Nobody reads the part any more."""
-        if not self.left.done():
-            self.left.set_result(None)
-
-    @asynccontextmanager
-    async def open(self, loader: Loader, request: Request) -> AsyncIterator[Source]:
-        """As `Loader.open`, once it is known whether the part comes."""
-        # Not awaited itself: a fill that is cancelled must not take it from the next one.
-        await asyncio.wait([self._source])
-        source = self._source.result()
-        if source is None:
-            async with loader.open(request) as alone:
-                yield alone
-            return
-        try:
-            yield source
-        finally:
-            self.leave()
-
-
 # Joins the fill that a seat belongs to, and starts it where nobody waits for it yet.
-Join: TypeAlias = Callable[[Loader, str, Seat, Caller], AbstractAsyncContextManager[Any]]
+Join: TypeAlias = Callable[
+    [Loader, str, Seat, Caller], AbstractAsyncContextManager[tuple[Fill[Any], bool]]
+]
+
+# Parts that have been received and are still being written: a slow disk slows the answer.
+_MOST_UNFINISHED = 8
 
 
 class Bundles:
@@ -140,7 +97,7 @@ class Bundles:
                 running.leave(caller)
 
     async def close(self) -> None:
-        tasks = [running.task for running in self._running]
+        tasks = [task for running in self._running for task in (running.task, *running.holding)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -179,12 +136,14 @@ class _Running:
     ) -> None:
         self.callers: Counter[Caller] = Counter()
         self.claims = Claims()
-        self.seats = {each.place.fill_key: Seat(each, self.callers) for each in wanted}
+        self.seats = {each.place.fill_key: Seat(each) for each in wanted}
         self._key_of = {each.resource.key: each.place.fill_key for each in wanted}
         self._bundles = bundles
         self._loader = loader
         self._scheme = scheme
         self._bundle = bundle
+        # Each holds the fill of a part that is not whole yet.
+        self.holding: set[asyncio.Task[None]] = set()
         self._is_handing_over = False
         self._stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.task: asyncio.Task[None]
@@ -212,6 +171,7 @@ class _Running:
         try:
             async with self._loader.open_bundle(self._bundle, transport) as parts:
                 await self._receive(parts)
+            await self._written(0)
         except NotSeparable:
             self._bundles.refusals.refused(self._bundle, time.monotonic())
         except ImageError:
@@ -229,8 +189,11 @@ class _Running:
                 brought.unwanted_bytes += size_bytes
             else:
                 brought.wanted_bytes += size_bytes
-            if brought.is_waste or not self._bundles.is_kept(part):
+            if brought.is_waste:
                 self._note_total(brought)
+                return
+            if not self._bundles.is_kept(part):
+                self._bundles.refusals.refused(self._bundle, time.monotonic())
                 return
             if part.resource is not None:
                 await self._hand_over(part.resource, part.source)
@@ -243,17 +206,43 @@ class _Running:
         self._bundles.totals.note(self._bundle.url, brought.wanted + brought.unwanted)
 
     async def _hand_over(self, resource: Resource, source: Source) -> None:
+        await self._written(_MOST_UNFINISHED - 1)
         fill_key = self._key_of[resource.key]
         if fill_key not in self.seats:
             return  # somebody was in a hurry, and has fetched it alone
-        caller = self.claims.foremost
+        seat = self.seats[fill_key]
+        task = asyncio.create_task(self._hold(fill_key, seat, source))
+        self.holding.add(task)
+        task.add_done_callback(self.holding.discard)
         self._is_handing_over = True
         try:
-            seat = self.seats[fill_key]
-            async with self._bundles.join(self._loader, self._scheme, seat, caller):
-                self._bundles.take(fill_key, self)
-                seat.bring(source)
-                await asyncio.wait([seat.left, self._stopped], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([seat.left, task], return_when=asyncio.FIRST_COMPLETED)
+            # Left to others, or given up: the answer must not be closed under its reader.
             await asyncio.wait([seat.left])
         finally:
             self._is_handing_over = False
+
+    async def _hold(self, fill_key: str, seat: Seat, source: Source) -> None:
+        """See that a part is kept although nobody may have asked for it yet."""
+        if fill_key not in self.seats:
+            seat.leave()
+            return
+        fill_of_part = self._bundles.join(self._loader, self._scheme, seat, self.claims.foremost)
+        async with fill_of_part as (fill, _):
+            self._bundles.take(fill_key, self)
+            seat.bring(source)
+            whole = asyncio.ensure_future(_ended(fill))
+            try:
+                await asyncio.wait([whole, self._stopped], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                whole.cancel()
+
+    async def _written(self, unfinished: int) -> None:
+        """Wait until no more parts than that are being written."""
+        while len(self.holding) > unfinished:
+            await asyncio.wait(self.holding, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _ended(fill: Fill[Any]) -> None:
+    with suppress(ImageError):
+        await fill.whole()

@@ -24,11 +24,11 @@ from imageid_daemon.cache import (
 )
 from imageid_daemon.callers import Caller, Claims
 from imageid_daemon.events import EventKind
-from imageid_daemon.fills import Fill, to_its_end
+from imageid_daemon.fills import Fill, read_ahead, to_its_end
 from imageid_daemon.resolver.answer import Timing
 from imageid_daemon.resolver.beginning import Beginning
-from imageid_daemon.resolver.bundles import Seat
 from imageid_daemon.resolver.places import Place, Places
+from imageid_daemon.resolver.seats import Seat
 from imageid_daemon.resolver.shown_url import shown_url
 from imageid_loaders.base import (
     Loader,
@@ -199,16 +199,15 @@ class Fetching:
         growth: Growth | None,
     ) -> None:
         spool = fill.spool
-        async for chunk in source.chunks:
-            if not chunk:
-                continue
-            received_bytes = spool.size_bytes + len(chunk)
-            self._check_size(received_bytes)
-            if arrival.stored and received_bytes > reservation.size_bytes:
-                arrival.stored = await reservation.grow(_UNKNOWN_SIZE_STEP_BYTES)
-            await spool.write(chunk)
-            if growth is not None:
-                await growth.note()
+        async with read_ahead(source.chunks) as chunks:
+            async for chunk in chunks:
+                received_bytes = spool.size_bytes + len(chunk)
+                self._check_size(received_bytes)
+                if arrival.stored and received_bytes > reservation.size_bytes:
+                    arrival.stored = await reservation.grow(_UNKNOWN_SIZE_STEP_BYTES)
+                await spool.write(chunk)
+                if growth is not None:
+                    await growth.note()
         if source.size_bytes is not None and spool.size_bytes != source.size_bytes:
             raise Corrupt(
                 f"The origin announced {source.size_bytes} bytes and sent {spool.size_bytes}. "

@@ -28,10 +28,11 @@ from imageid_daemon.cache import (
 from imageid_daemon.callers import Caller, Priority
 from imageid_daemon.fills import Blob, Fill, Fills, Patience
 from imageid_daemon.resolver.answer import Answer, CacheStatus
-from imageid_daemon.resolver.bundles import Bundles, Seat, Wanted
+from imageid_daemon.resolver.bundles import Bundles
 from imageid_daemon.resolver.fetching import Arrival, Fetch, Fetching, Origins
 from imageid_daemon.resolver.grounds import Grounds
 from imageid_daemon.resolver.places import Place, Places
+from imageid_daemon.resolver.seats import Seat, Wanted
 from imageid_loaders.base import Loader, Resource
 from imageid_loaders.errors import Corrupt, ImageError, NotInCache, Unavailable
 
@@ -161,7 +162,7 @@ class Sources:
 
     def _join_part(
         self, loader: Loader, scheme: str, seat: Seat, caller: Caller
-    ) -> AbstractAsyncContextManager[object]:
+    ) -> AbstractAsyncContextManager[tuple[Fill[Arrival], bool]]:
         resource, place = seat.wanted.resource, seat.wanted.place
         fetch = Fetch(loader, scheme, resource, place, None, True, caller, seat)
         return self._fills.join(place.fill_key, partial(self._carry_out, fetch), caller)

@@ -67,7 +67,7 @@ class Answering:
             async with self._resolver.load(image_id, asked.output, asked.demand) as answer:
                 observed.result = answer.status.value
                 answer.body = in_turn(answer.body)
-                if asked.wanted.needs_whole:
+                if asked.wanted.needs_whole(answer):
                     await answer.whole()
                 loader = registry.find(image_id)[1].name
                 header = messages.header(image_id, asked.output, answer, loader)

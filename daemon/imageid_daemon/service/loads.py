@@ -55,7 +55,9 @@ class Loads:
             at_once = self._answering.at_once(
                 output, by_path=hand_out is not None, body_bytes=chunk_bytes
             )
-        whole = Wanted(requests.Range(0, None, chunk_bytes), hand_out=hand_out)
+        whole = Wanted(
+            requests.Range(0, None, chunk_bytes), hand_out=hand_out, is_of_use_whole=True
+        )
         many = Many(
             self._answering,
             list(request.image_ids),

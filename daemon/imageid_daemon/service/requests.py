@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +25,7 @@ _CHUNK_BYTES_OF_LARGE = 1024 * 1024
 MAX_CHUNK_BYTES = 2 * 1024 * 1024
 MAX_IMAGE_IDS = 10_000
 _MAX_ID_BYTES = 16 * 1024
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 _CLIENT_FIELD = "x-imageid-client"
 _MAX_CLIENT_CHARACTERS = 128
 _MAX_TAG_CHARACTERS = 128
@@ -86,7 +88,7 @@ def image_id_of(text: str) -> str:
         raise InvalidImageId("The imageId is empty. Give a URL such as wadors:https://…")
     if len(text) > _MAX_ID_BYTES:
         raise InvalidImageId(f"The imageId is longer than {_MAX_ID_BYTES} characters.")
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    if _CONTROL_CHARACTERS.search(text):
         raise InvalidImageId("The imageId has control characters. Percent-encode them.")
     return text
 

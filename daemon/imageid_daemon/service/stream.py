@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imageid.v1 import image_service_pb2
 from imageid_daemon.cache import Entry
-from imageid_daemon.resolver import Answer
+from imageid_daemon.resolver import Answer, CacheStatus
 from imageid_daemon.service import messages, wire
 from imageid_daemon.service.reading_ahead import reading_ahead
 from imageid_daemon.service.requests import Range
@@ -29,16 +29,20 @@ class Wanted:
         if_match_etag: "" where the caller does not resume.
         if_none_match_etag: "" where the caller holds nothing.
         hand_out: where a stored blob's file is; None for a caller that cannot open it.
+        is_of_use_whole: nothing is gained by sending a body before it is whole, if a file of
+            it can be handed out then.
     """
 
     range: Range
     if_match_etag: str = ""
     if_none_match_etag: str = ""
     hand_out: HandOut | None = None
+    is_of_use_whole: bool = False
 
-    @property
-    def needs_whole(self) -> bool:
-        """Whether nothing can be said before the body is whole."""
+    def needs_whole(self, answer: Answer) -> bool:
+        """Whether nothing can be said, or should be, before the body is whole."""
+        if self.is_of_use_whole and self.hand_out is not None and answer.stored:
+            return answer.status is not CacheStatus.BYPASS
         return bool(self.if_match_etag or self.if_none_match_etag) or self.range.offset < 0
 
 

@@ -1,0 +1,88 @@
+"""Bytes that are received while those before them are written.
+
+An origin's bytes come in pieces of some kilobytes, and each write costs the way to a thread
+and back, as does each message to a caller. So pieces that come close together are written
+together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+# How long a first byte may lie here: shorter than anybody notices, longer than a burst's gaps.
+_GATHERED_SECONDS = 0.001
+_GATHERED_BYTES = 256 * 1024
+# An origin that is faster than the disk waits.
+_MOST_AHEAD_BYTES = 1024 * 1024
+
+
+@asynccontextmanager
+async def read_ahead(chunks: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
+    """The same bytes in larger pieces; nobody reads `chunks` any more when the context is left.
+
+    What had come before an error of `chunks` is given before it is raised.
+    """
+    ahead = _Ahead()
+    reading = asyncio.create_task(ahead.receive(chunks))
+    try:
+        yield ahead
+    finally:
+        reading.cancel()
+        await asyncio.wait([reading])
+
+
+class _Ahead:
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size_bytes = 0
+        self._error: BaseException | None = None
+        self._is_ready = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._due: asyncio.TimerHandle | None = None
+
+    async def receive(self, chunks: AsyncIterator[bytes]) -> None:
+        """Read them all."""
+        try:
+            async for chunk in chunks:
+                if chunk:
+                    self._add(chunk)
+                if self._size_bytes >= _MOST_AHEAD_BYTES:
+                    self._has_room.clear()
+                    await self._has_room.wait()
+            self._error = StopAsyncIteration()
+        except BaseException as error:
+            self._error = error
+            if isinstance(error, asyncio.CancelledError):
+                raise
+        finally:
+            self._make_ready()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        await self._is_ready.wait()
+        pieces, self._pieces, self._size_bytes = self._pieces, [], 0
+        self._has_room.set()
+        if self._error is None:
+            self._is_ready.clear()
+        elif not pieces:
+            raise self._error
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _add(self, chunk: bytes) -> None:
+        self._pieces.append(chunk)
+        self._size_bytes += len(chunk)
+        if self._size_bytes >= _GATHERED_BYTES:
+            self._make_ready()
+        elif self._due is None:
+            loop = asyncio.get_running_loop()
+            self._due = loop.call_later(_GATHERED_SECONDS, self._make_ready)
+
+    def _make_ready(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        self._is_ready.set()
