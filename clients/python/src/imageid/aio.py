@@ -196,7 +196,8 @@ class Client:
         found = self.load_many(
             image_ids, Pixels(values), max_age=max_age, cache=cache, priority=priority
         )
-        return volume_of([image async for image in found], mixed, gaps)
+        images = [image async for image in found]
+        return await asyncio.to_thread(volume_of, images, mixed, gaps)
 
     @asynccontextmanager
     async def stream(
