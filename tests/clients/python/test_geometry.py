@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageid._geometry import GeometryError, Plane, stack
+from imageid import Metadata
+from imageid._geometry import GeometryError, Plane, plane_of, stack
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
@@ -97,7 +98,41 @@ def test_gaps_may_be_accepted():
 def test_rounding_of_positions_is_no_gap():
     found = stack([plane(0.0), plane(1.667), plane(3.333), plane(5.0)])
 
-    assert found.spacing[0] == pytest.approx(1.667)
+    assert found.spacing[0] == pytest.approx(5.0 / 3)
+
+
+def test_rounding_of_positions_does_not_add_up():
+    found = stack([plane(round(0.625 * number, 2)) for number in range(401)])
+
+    assert found.spacing[0] == pytest.approx(0.625)
+
+
+def test_distances_that_grow_little_by_little_are_refused():
+    places = [number + 0.004 * number**2 for number in range(50)]
+
+    with pytest.raises(GeometryError, match="a slice is missing"):
+        stack([plane(place) for place in places])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image_orientation_patient": (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)},
+        {"image_orientation_patient": (0.0, 0.0, 0.0, 0.0, 1.0, 0.0)},
+        {"image_orientation_patient": (math.nan, 0.0, 0.0, 0.0, 1.0, 0.0)},
+        {"image_position_patient": (0.0, 0.0, math.inf)},
+        {"pixel_spacing": (0.0, 0.5)},
+    ],
+)
+def test_what_is_no_place_is_refused(change):
+    said = {
+        "image_position_patient": (0.0, 0.0, 0.0),
+        "image_orientation_patient": AXIAL,
+        "pixel_spacing": (0.5, 0.5),
+    }
+
+    with pytest.raises(GeometryError, match="image 7 says where it is by what is no place"):
+        plane_of(Metadata(**(said | change)), 7)
 
 
 @pytest.mark.parametrize(

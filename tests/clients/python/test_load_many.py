@@ -159,6 +159,37 @@ def test_an_answer_that_leaves_images_out_or_names_others_is_refused(scripted, c
     assert raised.value.reason == "CHECKSUM_MISMATCH"
 
 
+def test_images_out_of_their_order_are_refused(scripted, client):
+    results = [whole(1, BODIES[1]), whole(0, BODIES[0]), whole(2, BODIES[2])]
+    scripted.script("LoadImages", says(LoadImagesResponse(results=results)))
+
+    with pytest.raises(imageid.Error, match="not in the order"):
+        list(client.load_many(IDS, "encoded"))
+
+
+def test_a_result_that_names_another_image_is_that_images_failure(scripted, client):
+    results = [whole(index, body) for index, body in enumerate(BODIES)]
+    results[1].header.image_id = IDS[2]
+    scripted.script("LoadImages", says(LoadImagesResponse(results=results)))
+
+    images = list(client.load_many(IDS, "encoded", errors="return"))
+
+    assert bodies([images[0], images[2]]) == [BODIES[0], BODIES[2]]
+    assert "another image's" in images[1].detail
+    assert images[1].metadata["index"] == "1"
+
+
+def test_a_damaged_image_fails_in_its_place(scripted, client):
+    results = [whole(index, body) for index, body in enumerate(BODIES)]
+    results[1].summary.checksums.sha256 = bytes(32)
+    scripted.script("LoadImages", says(LoadImagesResponse(results=results)))
+
+    images = list(client.load_many(IDS, "encoded", errors="return"))
+
+    assert bodies([images[0], images[2]]) == [BODIES[0], BODIES[2]]
+    assert images[1].reason == "CHECKSUM_MISMATCH"
+
+
 def test_an_image_whose_file_is_missing_is_streamed_in_its_place(scripted, client, tmp_path):
     (tmp_path / "token").write_bytes(b"seen")
     info = GetServerInfoResponse(locality_token_file=str(tmp_path / "token"))

@@ -113,6 +113,29 @@ def test_a_file_that_is_gone_or_short_is_streamed_instead(local, client, blob, c
     assert [request.accept_local_file for request in loads(local)] == [True, False]
 
 
+def test_a_stream_reads_a_local_file_in_pieces(local, client, blob):
+    body = bytes((2 << 20) + 1)
+    blob.write_bytes(body)
+    file = LocalFile(path=str(blob), length=len(body))
+    said = LoadImageResponse(header=header(body), local_file=file, summary=summary(body))
+    local.script("LoadImage", says(said))
+
+    with client.stream("example://1", "encoded") as stream:
+        sizes = [len(piece) for piece in stream]
+
+    assert sizes == [1 << 20, 1 << 20, 1]
+    assert stream.size_bytes == len(body)
+
+
+async def test_asyncio_streams_from_a_local_file_too(local, async_client, blob):
+    local.script("LoadImage", says(in_file(blob)))
+
+    async with async_client.stream("example://1") as stream:
+        pieces = [bytes(piece) async for piece in stream]
+
+    assert pieces == [BODY]
+
+
 def test_where_every_file_is_missing_no_more_are_asked_for(local, client, blob):
     local.script("LoadImage", *[says(in_file(blob)), says(streamed())] * 4, says(streamed()))
     blob.unlink()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import grpc
@@ -25,6 +25,9 @@ OpenFile: TypeAlias = Callable[[str, int, int], memoryview]
 """Gives bytes of a file by path, offset and length, or raises OSError or ValueError."""
 
 Body: TypeAlias = bytes | memoryview
+
+# As much as a chunk of many images has.
+_PIECE_BYTES = 1024 * 1024
 
 # Read and never written to: what is said of an image that has not begun, or not ended.
 _NO_HEADER, _NO_SUMMARY = ImageHeader(), LoadSummary()
@@ -189,6 +192,12 @@ class Assembly:
 
     def _digest(self) -> bytes:
         return (self._sha256 or hashlib.sha256()).digest()
+
+
+def pieces(data: Body) -> Iterator[Body]:
+    """A part of a body in parts of a size to work on: a local file is one, however large."""
+    for start in range(0, len(data), _PIECE_BYTES):
+        yield data[start : start + _PIECE_BYTES]
 
 
 def joined(parts: Sequence[Body]) -> memoryview:

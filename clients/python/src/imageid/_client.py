@@ -12,7 +12,7 @@ from typing import Literal, Self, TypeAlias, TypeVar, overload
 
 import grpc
 
-from imageid._assembly import Assembly, Body, LocalFileMissing, installed_crc32c, joined
+from imageid._assembly import Assembly, Body, LocalFileMissing, installed_crc32c, joined, pieces
 from imageid._batch import Batch, Errors
 from imageid._cache_requests import (
     EventKind,
@@ -251,10 +251,13 @@ class Client:
     ) -> Iterator[ImageStream]:
         """Load one image without holding its body; the arguments are those of `load`.
 
-        What has been read is not known to be whole before the iteration has ended.
+        What has been read is not known to be whole before the iteration has ended. A stored
+        image is read from its local file where that is possible, in pieces all the same.
         """
-        assembly = Assembly(self._crc32c)
-        chunks = self._chunks(load_request(image_id, output, max_age, cache, priority), assembly)
+        request = load_request(image_id, output, max_age, cache, priority)
+        self._prove(request)
+        assembly = Assembly(self._crc32c, self._locality.opener(request))
+        chunks = self._chunks(request, assembly)
         try:
             first = next(chunks)
             yield ImageStream(assembly, chain((first,), chunks))
@@ -674,4 +677,4 @@ class ImageStream(Answer):
         self._chunks = chunks
 
     def __iter__(self) -> Iterator[Body]:
-        return (chunk for chunk in self._chunks if chunk)
+        return (piece for chunk in self._chunks for piece in pieces(chunk))

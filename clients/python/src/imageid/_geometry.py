@@ -22,7 +22,9 @@ _RELATIVE_TOLERANCE = 1e-3
 # A slice may lie a tenth of a pixel aside; a tilted gantry moves each by much more.
 _ASIDE_PIXELS = 0.1
 _SAME_PLACE_MM = 1e-3
-_GAP_SHARE = 0.02
+# Each slice may lie a tenth of a step away from its place in an even stack: positions rounded to
+# 0.1 mm are within that, a missing slice is a whole step, and steps that grow add up to more.
+_UNEVEN_STEPS = 0.1
 
 
 class GeometryError(ValueError):
@@ -88,6 +90,7 @@ def plane_of(metadata: Metadata | None, index: int) -> Plane:
             f"image {index} does not say where it is (ImagePositionPatient, "
             "ImageOrientationPatient, PixelSpacing): leave it out, or use load_many"
         )
+    _check_directions(index, orientation, (*position, *spacing))
     return Plane(
         metadata.rows or 0,
         metadata.columns or 0,
@@ -97,6 +100,18 @@ def plane_of(metadata: Metadata | None, index: int) -> Plane:
         metadata.frame_of_reference_uid,
         metadata.spacing_between_slices or metadata.slice_thickness,
     )
+
+
+def _check_directions(index: int, orientation: Vector, lengths: Vector) -> None:
+    row, column = orientation[:3], orientation[3:]
+    are_units = all(abs(math.hypot(*each) - 1) <= _COSINE_TOLERANCE for each in (row, column))
+    are_square = abs(_dot(row, column)) <= _COSINE_TOLERANCE
+    is_finite = all(map(math.isfinite, lengths)) and min(lengths[3:]) > 0
+    if not (are_units and are_square and is_finite):
+        raise GeometryError(
+            f"image {index} says where it is by what is no place (ImagePositionPatient, "
+            "ImageOrientationPatient, PixelSpacing): leave it out, or use load_many"
+        )
 
 
 def stack(planes: Sequence[Plane], mixed: Mixed = "refuse", gaps: Gaps = "refuse") -> Stack:
@@ -196,16 +211,26 @@ def _step(planes: Sequence[Plane], order: Sequence[int], normal: Vector, gaps: G
                 f"images {order[number]} and {order[number + 1]} are at the same place: they are "
                 "of several volumes (phases, echoes), which are to be loaded one by one"
             )
+    if _are_even(places):
+        # Not a single step: what rounding takes from each would add up over all of them.
+        return (places[-1] - places[0]) / len(steps)
     usual = median(steps)
     if gaps == "refuse":
-        for number, step in enumerate(steps):
-            if abs(step - usual) > _GAP_SHARE * usual:
-                raise GeometryError(
-                    f"from image {order[number]} to image {order[number + 1]} it is {step:.3f} mm "
-                    f"and {usual:.3f} mm elsewhere: a slice is missing. Complete the series, or "
-                    "say gaps='accept'"
-                )
+        number = max(range(len(steps)), key=lambda each: abs(steps[each] - usual))
+        raise GeometryError(
+            f"from image {order[number]} to image {order[number + 1]} it is "
+            f"{steps[number]:.3f} mm and {usual:.3f} mm elsewhere: a slice is missing. Complete "
+            "the series, or say gaps='accept'"
+        )
     return usual
+
+
+def _are_even(places: Sequence[float]) -> bool:
+    step = (places[-1] - places[0]) / (len(places) - 1)
+    return all(
+        abs(place - (places[0] + number * step)) <= _UNEVEN_STEPS * step
+        for number, place in enumerate(places)
+    )
 
 
 def _close(one: Vector, other: Vector, *, relative: float = 0.0, absolute: float = 0.0) -> bool:

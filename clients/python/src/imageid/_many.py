@@ -66,7 +66,11 @@ class Many:
             if not 0 <= position < len(self._asked):
                 raise broken(f"it has a result for image {position} of {len(self._asked)}")
             index = self._asked[position]
-            if index not in self._settled and (found := self._take(index, part)) is not None:
+            if index in self._settled:
+                continue
+            if self._request.in_request_order and index != len(self._settled):
+                raise broken("its images are not in the order that was asked for")
+            if (found := self._take(index, part)) is not None:
                 self._settled.add(index)
                 yield index, found
 
@@ -95,6 +99,17 @@ class Many:
         again.image_ids.extend(self._image_ids[index] for index in self._asked)
         return again
 
+    def failed(self, index: int, error: Error) -> Error:
+        """What to give in the place of an image that has failed.
+
+        Raises:
+            Error: it, if it is to be raised.
+        """
+        error.metadata["index"] = str(self._first_index + index)
+        if self._raises:
+            raise error
+        return error
+
     def _take(self, index: int, part: Part[LoadImagesResult]) -> Image | Error | Again | None:
         said = part.said
         if said.error_code:
@@ -107,22 +122,19 @@ class Many:
         try:
             if data := assembly.accept(part):
                 body.append(data)
+            self._check_name(index, assembly.header.image_id)
         except LocalFileMissing:
             del self._arriving[index]
             return Again.LOCAL_FILE_MISSING
+        except Error as error:
+            del self._arriving[index]
+            return self.failed(index, error)
         if not assembly.is_whole:
             return None
         del self._arriving[index]
         self.has_streamed_hits |= assembly.is_streamed_hit
         return Image(assembly, joined(body))
 
-    def failed(self, index: int, error: Error) -> Error:
-        """What to give in the place of an image that has failed.
-
-        Raises:
-            Error: it, if it is to be raised.
-        """
-        error.metadata["index"] = str(self._first_index + index)
-        if self._raises:
-            raise error
-        return error
+    def _check_name(self, index: int, image_id: str) -> None:
+        if image_id not in ("", self._image_ids[index]):
+            raise broken("it is another image's")

@@ -16,7 +16,7 @@ from typing import Literal, Self, TypeVar, overload
 
 import grpc
 
-from imageid._assembly import Assembly, Body, LocalFileMissing, installed_crc32c, joined
+from imageid._assembly import Assembly, Body, LocalFileMissing, installed_crc32c, joined, pieces
 from imageid._batch import Batch, Errors
 from imageid._cache_requests import (
     EventKind,
@@ -196,7 +196,8 @@ class Client:
         found = self.load_many(
             image_ids, Pixels(values), max_age=max_age, cache=cache, priority=priority
         )
-        return volume_of([image async for image in found], mixed, gaps)
+        images = [image async for image in found]
+        return await asyncio.to_thread(volume_of, images, mixed, gaps)
 
     @asynccontextmanager
     async def stream(
@@ -209,8 +210,10 @@ class Client:
         priority: Priority = "interaction",
     ) -> AsyncIterator[ImageStream]:
         """As `imageid.Client.stream`."""
-        assembly = Assembly(self._crc32c)
-        chunks = self._chunks(load_request(image_id, output, max_age, cache, priority), assembly)
+        request = load_request(image_id, output, max_age, cache, priority)
+        await self._prove(request)
+        assembly = Assembly(self._crc32c, self._locality.opener(request))
+        chunks = self._chunks(request, assembly)
         try:
             first = await anext(chunks)
             yield ImageStream(assembly, first, chunks)
@@ -575,8 +578,8 @@ class ImageStream(Answer):
         self._chunks = chunks
 
     async def __aiter__(self) -> AsyncIterator[Body]:
-        if self._first:
-            yield self._first
+        for piece in pieces(self._first):
+            yield piece
         async for chunk in self._chunks:
-            if chunk:
-                yield chunk
+            for piece in pieces(chunk):
+                yield piece
