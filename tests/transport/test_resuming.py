@@ -191,3 +191,37 @@ def test_whatever_an_origin_does_the_bytes_are_of_one_body(breaks, lie, changes_
 
     assert old.startswith(received) or new.startswith(received)
     assert not is_whole or len(received) == 300
+
+
+class Beginning:
+    """What an earlier fetch has left."""
+
+    def __init__(self, continuation, data):
+        self.continuation, self.data = continuation, data
+        self.size_bytes, self.is_refused = len(data), False
+
+    async def chunks(self):
+        yield self.data
+
+    def refuse(self):
+        self.is_refused = True
+
+
+async def test_a_beginning_continues_the_request_that_it_answers_and_no_other(origin, way):
+    ranged = Ranged(OLD, '"1"', headers={"Content-Language": "de"})
+    url = origin.route("/image", ranged)
+    origins = way(pacs(origin)).origins
+    async with origins.transport("web").get(url, {"Accept": "image/png"}) as response:
+        kept = Beginning(response.continuation, OLD[:4000])
+    ranged.asked.clear()
+
+    async with origins.transport("web", kept=kept).get(url, {"Accept": "image/png"}) as response:
+        continued = b"".join([chunk async for chunk in response.chunks])
+        known = (response.status, response.headers["content-length"], response.continuation)
+    async with origins.transport("web", kept=kept).get(url, {"Accept": "image/gif"}) as response:
+        another = b"".join([chunk async for chunk in response.chunks])
+
+    assert (continued, another) == (OLD, OLD)
+    assert known == (200, str(len(OLD)), kept.continuation)
+    assert ranged.asked == ["bytes=4000-", None]
+    assert not kept.is_refused
