@@ -39,6 +39,7 @@ class CacheFigures(Protocol):
 
     limit_bytes: int
     stored_bytes: int
+    partial_bytes: int
     reserved_bytes: int
     deleting_bytes: int
     evicted_bytes: int
@@ -263,6 +264,9 @@ class _Figures(Collector):
         yield _gauge("decode_queue", "Jobs that wait for a worker.", self._pool.queued)
         yield _gauge("cache_bytes", "Bytes of stored blobs.", cache.stored_bytes)
         yield _gauge("cache_entries", "Stored representations.", cache.entries)
+        yield _gauge(
+            "cache_partial_bytes", "Bytes kept of bodies that broke off.", cache.partial_bytes
+        )
         yield _gauge(
             "cache_reserved_bytes", "Bytes set aside for running fills.", cache.reserved_bytes
         )
