@@ -222,17 +222,27 @@ async def test_an_answer_that_breaks_off_has_delivered_what_came_whole(world):
     assert sorted(world.loader.opened) == list("def")
 
 
-async def test_the_part_that_an_answer_breaks_off_in_is_never_stored(world):
+async def test_the_part_that_an_answer_breaks_off_in_is_completed_alone(world):
     world.loader.together = Together(breaks_within="c")
 
     async with expecting(world):
-        tasks = [asyncio.create_task(load(world, name)) for name in NAMES]
-        await asyncio.wait(tasks)
+        loaded = await load_all(world)
 
-    assert [type(task.exception()) for task in tasks] == [
-        Corrupt if name == "c" else type(None) for name in NAMES
-    ]
-    assert (await load(world, "c"))[:2] == ("cc", "miss")
+    assert loaded == [name * 2 for name in NAMES]
+    assert "c" in world.loader.opened
+    assert await load(world, "c") == ("cc", "hit", 2)
+
+
+@pytest.mark.parametrize("alone", [Answer(b"xc"), Answer(b"c"), Answer(b"cc", "image/png")])
+async def test_it_is_not_completed_by_another_body(world, alone):
+    world.loader.together = Together(breaks_within="c")
+    world.loader.serve("c", alone)
+
+    async with expecting(world):
+        with pytest.raises(Corrupt):
+            await load(world, "c")
+
+    assert (await load(world, "c"))[1] == "miss"
 
 
 async def test_an_origin_that_refused_twice_is_not_asked_a_third_time(world):
