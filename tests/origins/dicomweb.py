@@ -66,10 +66,18 @@ class DicomwebOrigin(LoopbackServer):
                 return metadata(f for f in self.instances.values() if f.study == study)
             case ["studies", _, "series", series, "metadata"]:
                 return metadata(f for f in self.instances.values() if f.series == series)
+            case ["studies", _, "series", series]:
+                return retrieve_all(f for f in self.instances.values() if f.series == series)
             case ["studies", _, "series", _, "instances", sop, *rest] if sop in self.instances:
                 return retrieve(self.instances[sop], rest)
             case _:
                 return self.files.get(request.path, NOT_FOUND)
+
+
+def retrieve_all(files: Iterable[DicomFile]) -> Answer:
+    """The instances of a series."""
+    parts = [Part(file.data, DICOM) for file in files]
+    return Answer(multipart_body(parts), multipart_type(DICOM)) if parts else NOT_FOUND
 
 
 def retrieve(file: DicomFile, below: list[str]) -> Answer:
@@ -93,7 +101,9 @@ def frame_part(file: DicomFile, number: int) -> Part:
     dataset = file.dataset()
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
     kind = FRAME_TYPES.get(syntax, "application/octet-stream")
-    return Part(frame_bytes(dataset, syntax, number), f"{kind}; transfer-syntax={syntax}")
+    location = f"http://internal{file.instance_path}/frames/{number}"
+    data = frame_bytes(dataset, syntax, number)
+    return Part(data, f"{kind}; transfer-syntax={syntax}", location)
 
 
 def frame_bytes(dataset: pydicom.Dataset, syntax: UID, number: int) -> bytes:

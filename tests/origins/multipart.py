@@ -12,10 +12,13 @@ BOUNDARY = "a-boundary-of-the-test-origin"
 class Part:
     content: bytes
     content_type: str
+    location: str | None = None
 
     def encoded(self) -> bytes:
-        head = f"Content-Type: {self.content_type}\r\nContent-Length: {len(self.content)}\r\n\r\n"
-        return head.encode("ascii") + self.content
+        head = f"Content-Type: {self.content_type}\r\nContent-Length: {len(self.content)}\r\n"
+        if self.location is not None:
+            head += f"Content-Location: {self.location}\r\n"
+        return head.encode("ascii") + b"\r\n" + self.content
 
 
 def multipart_body(parts: Iterable[Part], boundary: str = BOUNDARY) -> bytes:

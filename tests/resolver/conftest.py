@@ -119,6 +119,7 @@ class NoOrigins:
     identity: str = ""
     immutable: bool = False
     share_public: bool = False
+    most_connections: int = 8
 
     def transport(self, scheme: str, claims: Claims, kept: Kept | None) -> None:
         return None
@@ -128,6 +129,9 @@ class NoOrigins:
 
     def is_immutable(self, url: str) -> bool:
         return self.immutable
+
+    def connections(self, url: str) -> int:
+        return self.most_connections
 
 
 @dataclass

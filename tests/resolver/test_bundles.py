@@ -14,7 +14,7 @@ from tests.resolver.conftest import FRESH, Answer, ScriptedLoader, demand_of, wo
 
 from imageid_daemon.callers import Caller, Priority
 from imageid_daemon.registry import Installed, Registry
-from imageid_loaders.base import Bundle, Part, Resource, Source, Transport
+from imageid_loaders.base import Bundle, Image, Part, Resource, Source, Transport
 from imageid_loaders.errors import Corrupt, ImageError, NotSeparable
 
 NAMES = "abcdef"
@@ -104,7 +104,7 @@ async def world(tmp_path):
     async with world_at(tmp_path / "cache", decodes=False) as made:
         made.loader = BundlingLoader()
         made.resolver.registry = Registry([Installed(made.loader, ("x",), "tests", "0")])
-        for name in NAMES:
+        for name in NAMES + "uvwx":
             made.loader.serve(name, Answer((name * 2).encode()))
         yield made
 
@@ -222,17 +222,27 @@ async def test_an_answer_that_breaks_off_has_delivered_what_came_whole(world):
     assert sorted(world.loader.opened) == list("def")
 
 
-async def test_the_part_that_an_answer_breaks_off_in_is_never_stored(world):
+async def test_the_part_that_an_answer_breaks_off_in_is_completed_alone(world):
     world.loader.together = Together(breaks_within="c")
 
     async with expecting(world):
-        tasks = [asyncio.create_task(load(world, name)) for name in NAMES]
-        await asyncio.wait(tasks)
+        loaded = await load_all(world)
 
-    assert [type(task.exception()) for task in tasks] == [
-        Corrupt if name == "c" else type(None) for name in NAMES
-    ]
-    assert (await load(world, "c"))[:2] == ("cc", "miss")
+    assert loaded == [name * 2 for name in NAMES]
+    assert "c" in world.loader.opened
+    assert await load(world, "c") == ("cc", "hit", 2)
+
+
+@pytest.mark.parametrize("alone", [Answer(b"xc"), Answer(b"c"), Answer(b"cc", "image/png")])
+async def test_it_is_not_completed_by_another_body(world, alone):
+    world.loader.together = Together(breaks_within="c")
+    world.loader.serve("c", alone)
+
+    async with expecting(world):
+        with pytest.raises(Corrupt):
+            await load(world, "c")
+
+    assert (await load(world, "c"))[1] == "miss"
 
 
 async def test_an_origin_that_refused_twice_is_not_asked_a_third_time(world):
@@ -438,3 +448,79 @@ async def test_a_daemon_that_stops_leaves_no_request_behind(tmp_path):
 
     assert loader.closed == 1
     await expected.__aexit__(None, None, None)
+
+
+# In the background
+
+
+async def test_a_prefetched_series_is_not_read_on_while_somebody_waits_for_an_image(world):
+    gate = world.loader.together.waits["b"] = asyncio.Event()
+    released = asyncio.Event()
+    world.loader.serve("z", Answer(b"zz", released=released), Image(Resource("z", "x://host/z")))
+
+    async with expecting(world, caller=SCRIPT):
+        await world.loader.delivering.wait()
+        looking = asyncio.create_task(load(world, "z"))
+        await settled(lambda: "z" in world.loader.opened)
+        gate.set()
+        await settled(lambda: "b" in world.loader.sent)
+        for _ in range(200):
+            await asyncio.sleep(0)
+        before = list(world.loader.sent)
+        released.set()
+        await looking
+        loaded = await load_all(world, caller=SCRIPT)
+
+    assert before == ["a", "b"]
+    assert loaded == [name * 2 for name in NAMES]
+    assert world.loader.opened == ["z"]
+
+
+async def test_a_series_that_is_looked_at_is_read_on_whoever_else_waits(world):
+    released = asyncio.Event()
+    world.loader.serve("z", Answer(b"zz", released=released), Image(Resource("z", "x://host/z")))
+    looking = asyncio.create_task(load(world, "z"))
+    await settled(lambda: "z" in world.loader.opened)
+
+    async with expecting(world):
+        loaded = await load_all(world)
+    released.set()
+    await looking
+
+    assert loaded == [name * 2 for name in NAMES]
+
+
+async def test_a_prefetch_leaves_a_server_its_only_connection(world):
+    world.origins.most_connections = 1
+
+    async with expecting(world, caller=SCRIPT):
+        loaded = await load_all(world, caller=SCRIPT)
+
+    assert loaded == [name * 2 for name in NAMES]
+    assert world.loader.asked == []
+
+
+async def test_of_two_series_that_are_prefetched_one_waits_for_the_other(world):
+    gate = world.loader.together.waits["a"] = asyncio.Event()
+
+    async with expecting(world, "abcd", caller=SCRIPT):
+        await world.loader.delivering.wait()
+        async with expecting(world, "uvwx", caller=SCRIPT):
+            for _ in range(200):
+                await asyncio.sleep(0)
+            before = list(world.loader.asked)
+            gate.set()
+            await settled(lambda: len(world.loader.asked) == 2)
+
+    assert before == [4]
+
+
+async def test_a_series_that_waits_in_the_background_is_asked_for_once_somebody_looks_at_it(world):
+    world.loader.together.waits["a"] = asyncio.Event()
+
+    async with expecting(world, "abcd", caller=SCRIPT):
+        await world.loader.delivering.wait()
+        async with expecting(world, "uvwx", caller=SCRIPT), expecting(world, "uvwx"):
+            await settled(lambda: len(world.loader.asked) == 2)
+
+    assert world.loader.asked == [4, 4]

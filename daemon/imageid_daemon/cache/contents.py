@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -36,6 +37,19 @@ _ROWS_A_QUERY = 500
 _RENEWED = 64
 
 log = structlog.get_logger("imageid.cache")
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A complete spool, whose length and digest the entry names.
+
+    Args:
+        checksums: as `Checksums` counts them; None to read the spool for them.
+    """
+
+    spool: Path
+    entry: Entry
+    checksums: bytes | None
 
 
 class Contents:
@@ -133,22 +147,30 @@ class Contents:
 
     # Changing
 
-    async def add(self, spool: Path, entry: Entry, checksums: bytes | None) -> None:
-        """Publish a spool and write its entry; the books are not touched yet.
+    async def add(self, publications: Sequence[Publication]) -> list[OSError | None]:
+        """Publish spools and write their entries; the books are not touched yet.
 
-        Raises:
-            OSError: the disk does not take it; nothing is stored.
+        Args:
+            publications: of which no two have a key or a digest in common.
+
+        Returns:
+            for each, why the disk does not take it: nothing of it is stored then
         """
-        await asyncio.to_thread(self._publish, spool, entry, checksums)
-        put = [rows.entry_row(entry)]
+        errors = await asyncio.to_thread(self._publish_all, publications)
+        published = [
+            each.entry for each, error in zip(publications, errors, strict=True) if error is None
+        ]
+        put = [rows.entry_row(entry) for entry in published]
         if not self.durable:
-            put.append(rows.unflushed_row(entry.digest))
+            put += [rows.unflushed_row(entry.digest) for entry in published]
         try:
-            await self.index.write(put=put)
-        except OSError:
-            if not self.ledger.holds(entry.digest):
-                await asyncio.to_thread(self.blobs.unlink, entry.digest)
-            raise
+            if put:
+                await self.index.write(put=put)
+        except OSError as error:
+            left = [e.digest for e in published if not self.ledger.holds(e.digest)]
+            await asyncio.to_thread(self.blobs.unlink, *left)
+            return [error if each is None else each for each in errors]
+        return errors
 
     async def enter(self, entry: Entry) -> None:
         """Take what was added into the books, before anything is awaited."""
@@ -252,7 +274,18 @@ class Contents:
             if entries:
                 self.facts.renew(digest, entries)
 
-    def _publish(self, spool: Path, entry: Entry, checksums: bytes | None) -> None:
+    def _publish_all(self, publications: Sequence[Publication]) -> list[OSError | None]:
+        errors: list[OSError | None] = []
+        for publication in publications:
+            try:
+                self._publish(publication)
+                errors.append(None)
+            except OSError as error:
+                errors.append(error)
+        return errors
+
+    def _publish(self, publication: Publication) -> None:
+        spool, entry, checksums = publication.spool, publication.entry, publication.checksums
         if checksums is None:
             with spool.open("rb") as file:
                 checksums = crc.of_file(file.fileno())

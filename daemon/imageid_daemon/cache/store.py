@@ -9,7 +9,8 @@ from pathlib import Path
 
 import structlog
 
-from imageid_daemon.cache.contents import Contents
+from imageid_daemon.cache.commits import Commits
+from imageid_daemon.cache.contents import Contents, Publication
 from imageid_daemon.cache.disk_state import FIRST_WAIT_SECONDS, DiskState
 from imageid_daemon.cache.disk_watch import DiskWatch
 from imageid_daemon.cache.entry import Entry
@@ -63,6 +64,7 @@ class Store:
         self._contents = Contents(
             directory, self.ledger, durable=durable, keeping=keeping or Keeping()
         )
+        self._commits = Commits(self._contents)
         self._trust = Trust(self._contents, verify, on_corrupt)
         self._room = Room(self._contents, min_free, max_item_bytes or 2**63)
         self._upkeep = Upkeep(self._contents, self._room, self.disk)
@@ -227,14 +229,11 @@ class Store:
         Raises:
             OSError: the disk does not take it; nothing is stored.
         """
-        async with self._contents.mutation:
-            try:
-                await self._contents.add(spool, entry, checksums)
-            except OSError as error:
-                self.disk.refused(error)
-                raise
-            reservation.release()
-            await self._contents.enter(entry)
+        try:
+            await self._commits.commit(Publication(spool, entry, checksums), reservation)
+        except OSError as error:
+            self.disk.refused(error)
+            raise
 
     async def renew(self, entry: Entry) -> None:
         """Write an entry anew whose blob stays: the origin confirmed it.

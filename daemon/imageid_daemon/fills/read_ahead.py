@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 # How long a first byte may lie here: shorter than anybody notices, longer than a burst's gaps.
 _GATHERED_SECONDS = 0.001
-_GATHERED_BYTES = 256 * 1024
+_GATHERED_BYTES = 512 * 1024
 # An origin that is faster than the disk waits.
 _MOST_AHEAD_BYTES = 1024 * 1024
 

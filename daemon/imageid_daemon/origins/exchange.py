@@ -26,7 +26,7 @@ from imageid_daemon.origins.tokens import Tokens
 from imageid_daemon.origins.way import way_to
 from imageid_loaders.errors import NotAllowed, Unavailable
 
-_UNCONFIGURED = OriginSettings(name="", url="")
+UNCONFIGURED = OriginSettings(name="", url="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Exchange:
 
     def retries(self, asked: Target) -> int:
         """How often a try that failed is followed by another one."""
-        return (self._policy.routes.find(asked) or _UNCONFIGURED).retries
+        return (self._policy.routes.find(asked) or UNCONFIGURED).retries
 
     @asynccontextmanager
     async def get(
@@ -110,7 +110,7 @@ class Exchange:
         claims: Claims,
         held: AsyncExitStack,
     ) -> tuple[Answer, str | None]:
-        limits = origin or _UNCONFIGURED
+        limits = origin or UNCONFIGURED
         tries = stamina.retry_context(on=_wait, attempts=limits.retries + 1, timeout=None)
         async for attempt in tries:
             with attempt:

@@ -21,7 +21,7 @@ from imageid_daemon.origins import body
 from imageid_daemon.origins.allow import Address, AllowList
 from imageid_daemon.origins.connections import Answer, Connections, system_trust
 from imageid_daemon.origins.credentials import Credentials, scope
-from imageid_daemon.origins.exchange import Exchange, Policy
+from imageid_daemon.origins.exchange import UNCONFIGURED, Exchange, Policy
 from imageid_daemon.origins.gate import Limits
 from imageid_daemon.origins.governor import Governor, OriginFigures
 from imageid_daemon.origins.redirects import MOST_REDIRECTS, forwarded, next_target, too_many
@@ -138,6 +138,10 @@ class Origins:
         """Whether the administrator says that instances at this URL never change."""
         origin = self._origin(url)
         return origin is not None and origin.immutable
+
+    def connections(self, url: str) -> int:
+        """How many requests the server at this URL is sent at a time, at most."""
+        return (self._origin(url) or UNCONFIGURED).connections
 
     async def aclose(self) -> None:
         """Close all connections, those in use too."""

@@ -13,12 +13,14 @@ import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import structlog
 
 from imageid_daemon.callers import Caller, Claims
 from imageid_daemon.fills import Fill
+from imageid_daemon.resolver.courtesy import Courtesy, is_background
 from imageid_daemon.resolver.gathering import Refusals, Totals, Yield
 from imageid_daemon.resolver.seats import Seat, Wanted
 from imageid_loaders.base import Bundle, Bundler, Loader, Part, Resource, Source, Transport
@@ -42,6 +44,7 @@ class Bundles:
     Args:
         transport: of a scheme, for those who wait.
         join: how a part gets into its fill.
+        connections: how many requests the server of a URL is sent at a time.
         is_kept: whether an answer with such headers is still good once it is stored. What
             is not would have to be fetched again by all who have not joined its fill.
     """
@@ -50,11 +53,14 @@ class Bundles:
         self,
         transport: Callable[[str, Claims], Transport],
         join: Join,
+        connections: Callable[[str], int],
         is_kept: Callable[[Part], bool],
     ) -> None:
         self.totals = Totals()
         self.refusals = Refusals()
+        self.courtesy = Courtesy()
         self.join = join
+        self._connections = connections
         self.is_kept = is_kept
         self._transport = transport
         self._seats: dict[str, _Running] = {}
@@ -87,7 +93,7 @@ class Bundles:
             else:
                 joined.add(running)
         if isinstance(loader, Bundler):
-            joined |= self._start(loader, scheme, alone)
+            joined |= self._start(loader, scheme, alone, caller)
         for running in joined:
             running.enter(caller)
         try:
@@ -107,12 +113,13 @@ class Bundles:
         del self._seats[fill_key]
         return running.seats.pop(fill_key)
 
-    def _start(self, loader: Any, scheme: str, wanted: list[Wanted]) -> set[_Running]:
+    def _start(
+        self, loader: Any, scheme: str, wanted: list[Wanted], caller: Caller
+    ) -> set[_Running]:
         by_key = {each.resource.key: each for each in wanted if not each.resource.request_headers}
         started = set()
         for bundle in loader.bundles([each.resource for each in by_key.values()]):
-            refused = self.refusals.is_refused(bundle, time.monotonic())
-            if refused or not self.totals.is_worth(bundle):
+            if not (self.totals.is_worth(bundle) and self._is_welcome(bundle, caller)):
                 continue
             members = [by_key[resource.key] for resource in bundle.resources]
             running = _Running(self, loader, scheme, bundle, members)
@@ -121,6 +128,12 @@ class Bundles:
             self._seats |= dict.fromkeys(running.seats, running)
             started.add(running)
         return started
+
+    def _is_welcome(self, bundle: Bundle, caller: Caller) -> bool:
+        """Whether the server can answer so, and whoever is more urgent need not wait for it."""
+        if is_background(caller) and self._connections(bundle.url) < 2:
+            return False
+        return not self.refusals.is_refused(bundle, time.monotonic())
 
     def _ended(self, running: _Running) -> None:
         self._running.discard(running)
@@ -169,7 +182,10 @@ class _Running:
 
     async def _run(self, transport: Transport) -> None:
         try:
-            async with self._loader.open_bundle(self._bundle, transport) as parts:
+            async with (
+                self._bundles.courtesy.turn(self._bundle.url, self.claims),
+                self._loader.open_bundle(self._bundle, transport) as parts,
+            ):
                 await self._receive(parts)
             await self._written(0)
         except NotSeparable:
@@ -211,6 +227,7 @@ class _Running:
         if fill_key not in self.seats:
             return  # somebody was in a hurry, and has fetched it alone
         seat = self.seats[fill_key]
+        source = replace(source, chunks=self._courteous(source.chunks))
         task = asyncio.create_task(self._hold(fill_key, seat, source))
         self.holding.add(task)
         task.add_done_callback(self.holding.discard)
@@ -236,6 +253,11 @@ class _Running:
                 await asyncio.wait([whole, self._stopped], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 whole.cancel()
+
+    async def _courteous(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            yield chunk
+            await self._bundles.courtesy.give_way(self._bundle.url, self.claims)
 
     async def _written(self, unfinished: int) -> None:
         """Wait until no more parts than that are being written."""

@@ -53,6 +53,8 @@ class Origins(Protocol):
 
     def is_immutable(self, url: str) -> bool: ...
 
+    def connections(self, url: str) -> int: ...
+
 
 @dataclass(slots=True)
 class Arrival:

@@ -12,6 +12,7 @@ from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
     closing,
+    nullcontext,
 )
 from dataclasses import replace
 from functools import partial
@@ -29,6 +30,7 @@ from imageid_daemon.callers import Caller, Priority
 from imageid_daemon.fills import Blob, Fill, Fills, Patience
 from imageid_daemon.resolver.answer import Answer, CacheStatus
 from imageid_daemon.resolver.bundles import Bundles
+from imageid_daemon.resolver.courtesy import is_background
 from imageid_daemon.resolver.fetching import Arrival, Fetch, Fetching, Origins
 from imageid_daemon.resolver.grounds import Grounds
 from imageid_daemon.resolver.places import Place, Places
@@ -66,6 +68,7 @@ class Sources:
         self._bundles = Bundles(
             lambda scheme, claims: origins.transport(scheme, claims, None),
             self._join_part,
+            origins.connections,
             self._fetching.is_kept,
         )
         self._private = itertools.count()
@@ -169,8 +172,11 @@ class Sources:
 
     async def _carry_out(self, fetch: Fetch, fill: Fill[Arrival]) -> None:
         fill.is_pinned = lambda: self._is_pinned(fetch.place)
+        is_unseen = is_background(fetch.caller)
+        courtesy, url = self._bundles.courtesy, fetch.resource.url
         try:
-            await self._fetching.carry_out(fill, fetch)
+            with nullcontext() if is_unseen else courtesy.urgent(url):
+                await self._fetching.carry_out(fill, fetch)
         finally:
             if fetch.seat is not None:
                 fetch.seat.leave()
