@@ -61,6 +61,7 @@ class Answering:
                     async for part in parts:
                         observed.part(part.data_bytes)
                         yield part
+                        del part  # while the next one is waited for
 
     def _scheme(self, image_id: str) -> str:
         # A label of the metrics: what a caller made up must not become one.

@@ -83,6 +83,7 @@ async def stream(
         if data and not _ended(answer, offset, end):
             yield Part(said, chunk=chunk)
             said = b""
+            del data, chunk  # a stream that waits for more holds nothing of what is sent
             continue
         summary = await _summary(answer, offset - start, started_seconds)
         size_bytes = (await answer.whole()).size_bytes
