@@ -13,6 +13,7 @@ from imageid_daemon.metrics import Metrics
 from imageid_daemon.resolver import Output, Resolver
 from imageid_daemon.service import messages, requests
 from imageid_daemon.service.at_once import AtOnce
+from imageid_daemon.service.crowd import Crowd
 from imageid_daemon.service.observed import Observed
 from imageid_daemon.service.prepared import Preparations
 from imageid_daemon.service.stream import Wanted, stream
@@ -35,6 +36,7 @@ class Answering:
         self._resolver = resolver
         self._metrics = metrics
         self._preparations = preparations
+        self._crowd = Crowd()
 
     def at_once(self, output: Output, *, by_path: bool, body_bytes: int) -> AtOnce:
         """The short way, for callers that ask for whole bodies and make no demands."""
@@ -51,7 +53,7 @@ class Answering:
         )
 
     async def parts(
-        self, image_id: str, asked: Asked, in_turn: Callable[[Body], Body] = lambda body: body
+        self, image_id: str, asked: Asked, in_turn: Callable[[Body], Body] | None = None
     ) -> AsyncGenerator[Part, None]:
         """All parts up to the one that `is_last`; to be iterated to the end, or closed.
 
@@ -66,7 +68,8 @@ class Answering:
             registry = self._resolver.registry
             async with self._resolver.load(image_id, asked.output, asked.demand) as answer:
                 observed.result = answer.status.value
-                answer.body = in_turn(answer.body)
+                if in_turn is not None:
+                    answer.body = in_turn(answer.body)
                 if asked.wanted.needs_whole(answer):
                     await answer.whole()
                 loader = registry.find(image_id)[1].name
@@ -75,11 +78,15 @@ class Answering:
                 if asked.include_dicom_json and asked.output is not None:
                     document = await self._resolver.dicom_json(image_id, asked.demand.again)
                     await asyncio.to_thread(messages.add_dicom_json, header.metadata, document)
-                parts = stream(answer, header, asked.wanted, observed.started_seconds)
-                async with aclosing(parts):
-                    async for part in parts:
-                        observed.part(part.data_bytes)
-                        yield part
+                # Those in a line have room by their places in it.
+                crowd = self._crowd if in_turn is None else Crowd()
+                parts = stream(answer, header, asked.wanted, observed.started_seconds, crowd)
+                with crowd.joined():
+                    async with aclosing(parts):
+                        async for part in parts:
+                            observed.part(part.data_bytes)
+                            yield part
+                            del part  # while the next one is waited for
 
     def _scheme(self, image_id: str) -> str:
         # A label of the metrics: what a caller made up must not become one.

@@ -37,13 +37,15 @@ class Loads:
                 return wire.load_image_response(part)
         wanted = Wanted(part_range, request.if_match_etag, request.if_none_match_etag, hand_out)
         asked = Asked(output, _demand(request, caller), wanted, request.include_dicom_json)
-        message = b""
+        last = b""
         async with aclosing(self._answering.parts(request.image_id, asked)) as parts:
             async for part in parts:
-                message = wire.load_image_response(part)
-                if not part.is_last:
-                    await caller.write(message)
-        return message
+                if part.is_last:
+                    last = wire.load_image_response(part)
+                else:
+                    await caller.write(wire.load_image_response(part))
+                del part  # while the next one is waited for
+        return last
 
     async def load_images(self, request: pb.LoadImagesRequest, caller: Writing) -> bytes:
         """Writes all but the last message, which it returns."""

@@ -10,6 +10,7 @@ from imageid.v1 import image_service_pb2
 from imageid_daemon.cache import Entry
 from imageid_daemon.resolver import Answer, CacheStatus
 from imageid_daemon.service import messages, wire
+from imageid_daemon.service.crowd import Crowd
 from imageid_daemon.service.reading_ahead import reading_ahead
 from imageid_daemon.service.requests import Range
 from imageid_daemon.service.wire import Part
@@ -51,11 +52,13 @@ async def stream(
     header: image_service_pb2.ImageHeader,
     wanted: Wanted,
     started_seconds: float,
+    crowd: Crowd,
 ) -> AsyncGenerator[Part, None]:
     """Header, chunks or a local file, summary; the first may share a part with the others.
 
     Args:
         header: as far as it does not depend on the range.
+        crowd: which the caller of this has joined.
 
     Raises:
         ImageError: the body breaks off, has changed, or ends before the range.
@@ -77,16 +80,19 @@ async def stream(
     if not fits or len(said) > _SMALL_HEADER_BYTES:
         yield Part(said)
         said = b""
-    chunk_bytes = wanted.range.chunk_bytes_of(answer.size_bytes)
+    wanted_bytes = wanted.range.chunk_bytes_of(answer.size_bytes)
     async with reading_ahead(answer.body, answer.size_bytes) as read:
         while True:
-            limit_bytes = wanted.range.chunk_bytes if end is None else end - offset
-            chunk = await read(offset, min(limit_bytes, chunk_bytes))
+            chunk_bytes = crowd.chunk_bytes(wanted_bytes)
+            chunk = await read(
+                offset, chunk_bytes if end is None else min(chunk_bytes, end - offset)
+            )
             offset += len(chunk.data)
             # The last chunk's part takes the summary too, where it is known to be the last.
             if chunk.data and not _ended(answer, offset, end):
                 yield Part(said, chunk=chunk)
                 said = b""
+                del chunk  # a stream that waits for more holds nothing of what is sent
                 continue
             summary = await _summary(answer, offset - start, started_seconds)
             size_bytes = (await answer.whole()).size_bytes
