@@ -47,7 +47,7 @@ async def test_rows_are_there_after_the_process(tmp_path):
     second = Index(tmp_path / "index")
     await second.open()
 
-    assert await second.rows() == [Row("b", b"3")]
+    assert await second.scan(list) == [Row("b", b"3")]
     assert (await second.get("b"), await second.get("a")) == (b"3", None)
     await second.close()
 
@@ -58,7 +58,7 @@ async def test_a_pickled_value_is_refused_and_not_run(index, tmp_path):
 
     with pytest.raises(IndexDamaged):
         await index.get("a")
-    assert await index.rows() == []
+    assert await index.scan(list) == []
     assert not trace.exists()
 
 
@@ -66,7 +66,7 @@ async def test_a_pickled_key_is_refused_and_not_run(index, tmp_path):
     trace = tmp_path / "trace"
     plant(tmp_path / "index", pickle.dumps(Planted(trace)), b"1", raw=0)
 
-    assert await index.rows() == []
+    assert await index.scan(list) == []
     assert not trace.exists()
 
 
@@ -80,7 +80,7 @@ async def test_a_path_written_into_the_index_is_neither_read_nor_deleted(index, 
     await index.write(put=[Row("a", b"1")])
     await index.write(delete=["a"])
 
-    assert await index.rows() == []
+    assert await index.scan(list) == []
     assert outside.read_text() == "secret"
 
 
@@ -102,7 +102,7 @@ async def test_a_change_that_fails_leaves_nothing_of_itself(index):
     with pytest.raises(IndexDamaged):
         await index.write(put=[Row("a", b"1"), Row("b", "text")])
 
-    assert await index.rows() == []
+    assert await index.scan(list) == []
 
 
 async def test_its_files_are_the_owners_alone(index, tmp_path):

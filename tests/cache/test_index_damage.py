@@ -58,7 +58,7 @@ async def test_a_row_of_a_foreign_mode_is_refused_and_hides_no_other(index, fold
 
     with pytest.raises(IndexDamaged):
         await index.get("planted")
-    assert await index.rows() == [Row("kept", b"1")]
+    assert await index.scan(list) == [Row("kept", b"1")]
 
 
 @pytest.mark.parametrize("value", ["text", 7, 1.5, None])
@@ -67,7 +67,7 @@ async def test_a_value_that_is_not_bytes_is_refused(index, folder, value):
 
     with pytest.raises(IndexDamaged):
         await index.get("planted")
-    assert await index.rows() == [Row("kept", b"1")]
+    assert await index.scan(list) == [Row("kept", b"1")]
 
 
 @pytest.mark.parametrize("mode", [1, 2, 4])
@@ -109,7 +109,7 @@ async def test_opening_a_database_runs_no_pickle_and_touches_no_outside_file(fol
 
     await second.open()
 
-    assert await second.rows() == []
+    assert await second.scan(list) == []
     await second.close()
     assert not trace.exists()
     assert outside.read_text() == "somebody's file"
@@ -136,7 +136,7 @@ async def test_a_change_that_sqlite_refuses_leaves_every_row_as_it_was(index, fo
     with pytest.raises(OSError, match="does not take the change"):
         await index.write(put=[Row("good", b"2"), Row("bad", b"3")], delete=["kept"])
 
-    assert await index.rows() == [Row("kept", b"1")]
+    assert await index.scan(list) == [Row("kept", b"1")]
 
 
 async def test_after_a_change_that_failed_the_next_one_is_taken(index):
@@ -145,7 +145,7 @@ async def test_after_a_change_that_failed_the_next_one_is_taken(index):
 
     await index.write(put=[Row("b", b"2")])
 
-    assert sorted(row.name for row in await index.rows()) == ["b", "kept"]
+    assert sorted(name for name, _ in await index.scan(list)) == ["b", "kept"]
 
 
 async def test_nothing_of_the_index_is_a_file_of_its_own_however_large(index, folder):

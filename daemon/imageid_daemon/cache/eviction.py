@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 # The paper's tenth is too small for slices that are scrolled through again within minutes:
 # tests/benchmarks/eviction.py compares shares over traces of reading rooms.
 SMALL_SHARE = 0.5
@@ -28,8 +30,7 @@ class _Place:
     is_main: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """Where a blob stands, to be kept over a restart.
 
     Args:
@@ -72,9 +73,12 @@ class Eviction:
 
     def restore(self, digest: str, size_bytes: int, standing: Standing) -> None:
         """Enter a blob where it stood; to be called in the order of their turns."""
-        self._turn = max(self._turn, standing.turn)
-        uses = min(max(standing.uses, 0), _MOST_USES)
-        self._place(digest, _Place(size_bytes, standing.turn, uses, standing.is_main))
+        turn, uses = standing.turn, standing.uses
+        if turn > self._turn:
+            self._turn = turn
+        if not 0 <= uses <= _MOST_USES:
+            uses = 0 if uses < 0 else _MOST_USES
+        self._place(digest, _Place(size_bytes, turn, uses, standing.is_main))
 
     def touch(self, digest: str) -> None:
         """Note a use."""

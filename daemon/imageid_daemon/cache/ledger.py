@@ -6,7 +6,7 @@ No I/O; the store carries out what the ledger decides.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from imageid_daemon.cache.eviction import Eviction, Standing
 
@@ -16,10 +16,23 @@ _LOW_WATER = 0.95
 @dataclass(slots=True)
 class _Blob:
     size_bytes: int
-    keys: set[str] = field(default_factory=set)
+    # Hardly any blob has a second key, and 200 000 sets take 30 MB more than tuples.
+    keys: tuple[()] | tuple[str] | set[str]
     is_checked: bool = False
     # Unix time until which a caller may still come to open it by its path.
     handed_out_until_seconds: float = float("-inf")
+
+    def add(self, key: str) -> None:
+        if isinstance(self.keys, set):
+            self.keys.add(key)
+        else:
+            self.keys = {*self.keys, key}
+
+    def remove(self, key: str) -> None:
+        if isinstance(self.keys, set):
+            self.keys.discard(key)
+        elif key in self.keys:
+            self.keys = ()
 
 
 class Ledger:
@@ -78,7 +91,7 @@ class Ledger:
         key: str,
         digest: str,
         size_bytes: int,
-        parents: Iterable[str] = (),
+        parents: tuple[str, ...] = (),
         standing: Standing | None = None,
     ) -> None:
         """Enter a key's blob; the key must not be held by another blob.
@@ -88,20 +101,21 @@ class Ledger:
         """
         blob = self._blobs.get(digest)
         if blob is None:
-            blob = self._blobs[digest] = _Blob(size_bytes)
+            self._blobs[digest] = _Blob(size_bytes, (key,))
             self.stored_bytes += size_bytes
             if standing is None:
                 self.eviction.add(digest, size_bytes)
             else:
                 self.eviction.restore(digest, size_bytes, standing)
-        elif standing is None:
-            self.eviction.touch(digest)
-        blob.keys.add(key)
+        else:
+            blob.add(key)
+            if standing is None:
+                self.eviction.touch(digest)
         self._digest_of[key] = digest
-        if parents := tuple(parents):
+        if parents:
             self._parents[key] = parents
-        for parent in parents:
-            self._derived.setdefault(parent, set()).add(key)
+            for parent in parents:
+                self._derived.setdefault(parent, set()).add(key)
 
     def remove(self, key: str) -> str | None:
         """Strike out a key; gives the digest of its blob when no other key holds it.
@@ -116,7 +130,7 @@ class Ledger:
         if digest is None:
             return None
         blob = self._blobs[digest]
-        blob.keys.discard(key)
+        blob.remove(key)
         if blob.keys:
             return None
         del self._blobs[digest]
@@ -211,7 +225,7 @@ class Ledger:
         return sum(
             self._blobs[digest].size_bytes
             for digest in digests
-            if self._blobs[digest].keys <= wanted
+            if wanted.issuperset(self._blobs[digest].keys)
         )
 
     # Room

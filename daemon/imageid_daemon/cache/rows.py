@@ -17,8 +17,6 @@ from imageid_daemon.cache.index import Row
 _ENTRY, _UNFLUSHED, _STANDING, _PIN = "entry:", "unflushed:", "standing:", "pin:"
 _GHOSTS, _IDENTITY = "ghosts:", "identity:"
 
-_ENTRY_KIND = _ENTRY.removesuffix(":")
-
 Ghosts = list[tuple[str, int]]
 
 
@@ -34,11 +32,21 @@ class Pin(msgspec.Struct, frozen=True, array_like=True):
     tag: str = ""
 
 
-class Brief(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What the books need of an `Entry`; the rest of its row is left unread.
+class Brief(msgspec.Struct, frozen=True, gc=False):
+    """What the books need of an `Entry`.
 
     Of 200 000 entries at a start, hardly one is asked for before the first image.
     """
+
+    key: str
+    digest: str
+    size_bytes: int
+    response_seconds: float
+    parents: tuple[str, ...]
+
+
+class _Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An `Entry` whose other fields are left unread; it holds on to the bytes of its row."""
 
     key: str
     digest: str
@@ -50,7 +58,7 @@ class Brief(msgspec.Struct, frozen=True, array_like=True, gc=False):
     parents: tuple[str, ...] = ()
 
 
-_brief_decoder = msgspec.msgpack.Decoder(Brief)
+_row_decoder = msgspec.msgpack.Decoder(_Row)
 _standing_decoder = msgspec.msgpack.Decoder(Standing)
 
 
@@ -59,7 +67,7 @@ class Stored:
     """What an earlier run left in the index.
 
     Args:
-        entries: by key.
+        entries: of different keys.
         standings: by digest; where each blob stood among those to evict.
         unflushed: digests of blobs that were published and perhaps never reached the disk.
         pins: by key.
@@ -68,7 +76,7 @@ class Stored:
         outdated: names of rows that mean nothing to this version.
     """
 
-    entries: dict[str, Brief] = field(default_factory=dict)
+    entries: list[Brief] = field(default_factory=list)
     standings: dict[str, Standing] = field(default_factory=dict)
     unflushed: set[str] = field(default_factory=set)
     pins: dict[str, Pin] = field(default_factory=dict)
@@ -77,27 +85,20 @@ class Stored:
     outdated: list[str] = field(default_factory=list)
 
 
-def read(rows: Iterable[Row]) -> Stored:
-    """Sort the rows; those of blobs that no entry names are outdated."""
+def read(rows: Iterable[tuple[str, bytes]]) -> Stored:
+    """Sort the rows, names and values; those of blobs that no entry names are outdated."""
     stored = Stored()
-    of_blobs: list[tuple[str, str]] = []
     for row_name, value in rows:
-        kind, colon, name = row_name.partition(":")
         try:
-            known = _take(stored, kind + colon, name, value)
+            known = _take(stored, row_name, value)
         except msgspec.MsgspecError:
             known = False
         if not known:
             stored.outdated.append(row_name)
-        elif kind != _ENTRY_KIND:
-            of_blobs.append((row_name, name))
-    held = {entry.digest for entry in stored.entries.values()}
+    held = {entry.digest for entry in stored.entries}
+    stored.outdated += [_STANDING + digest for digest in stored.standings if digest not in held]
+    stored.outdated += [_UNFLUSHED + digest for digest in stored.unflushed - held]
     stored.unflushed &= held
-    stored.outdated += [
-        row_name
-        for row_name, digest in of_blobs
-        if digest not in held and row_name.startswith((_UNFLUSHED, _STANDING))
-    ]
     return stored
 
 
@@ -112,12 +113,12 @@ def read_entry(key: str, value: bytes) -> Entry:
     return entry
 
 
-def brief(entry: Entry) -> Brief:
-    """The same of an entry that was read whole."""
-    return _brief_decoder.decode(entries.encode(entry))
+def brief(entry: Entry | _Row) -> Brief:
+    """What the books need of it."""
+    return Brief(entry.key, entry.digest, entry.size_bytes, entry.response_seconds, entry.parents)
 
 
-def _check(key: str, entry: Entry | Brief) -> None:
+def _check(key: str, entry: Entry | _Row) -> None:
     # Whoever wrote the row chose the name of the file that is opened.
     if entry.key != key or not is_digest(entry.digest):
         raise msgspec.ValidationError("the row is another key's, or names no blob")
@@ -171,15 +172,20 @@ def names_of_blob(digest: str) -> list[str]:
     return [_UNFLUSHED + digest, _STANDING + digest]
 
 
-def _take(stored: Stored, prefix: str, name: str, value: bytes) -> bool:
+def _take(stored: Stored, row_name: str, value: bytes) -> bool:
     """Take one row; False where its kind is unknown."""
-    if prefix == _ENTRY:
-        entry = _brief_decoder.decode(value)
-        _check(name, entry)
-        stored.entries[name] = entry
-    elif prefix == _STANDING:
-        stored.standings[name] = _standing_decoder.decode(value)
-    elif prefix == _UNFLUSHED:
+    # Nearly all rows are of the first two kinds.
+    if row_name.startswith(_ENTRY):
+        row = _row_decoder.decode(value)
+        _check(row_name[len(_ENTRY) :], row)
+        stored.entries.append(brief(row))
+        return True
+    if row_name.startswith(_STANDING):
+        stored.standings[row_name[len(_STANDING) :]] = _standing_decoder.decode(value)
+        return True
+    kind, colon, name = row_name.partition(":")
+    prefix = kind + colon
+    if prefix == _UNFLUSHED:
         stored.unflushed.add(name)
     elif prefix == _PIN:
         stored.pins[name] = msgspec.msgpack.decode(value, type=Pin)

@@ -57,8 +57,7 @@ def _uncollected() -> Iterator[None]:
 async def _read(contents: Contents, identity: str) -> Stored:
     try:
         await contents.index.open()
-        found = await contents.index.rows()
-        stored = await asyncio.to_thread(rows.read, found)
+        stored = await contents.index.scan(rows.read)
         if stored.identity == identity:
             return stored
         _check_owner(stored)
@@ -100,7 +99,7 @@ async def _rebuild(contents: Contents, identity: str) -> Stored:
     await contents.index.write(put=[rows.identity_row(identity)])
     if entries:
         log.info("cache index rebuilt", entries=len(entries))
-    briefs = {key: rows.brief(entry) for key, entry in found.items()}
+    briefs = list(map(rows.brief, entries))
     return Stored(briefs, unflushed={entry.digest for entry in entries}, identity=identity)
 
 
@@ -119,9 +118,9 @@ def _facts(contents: Contents) -> Iterator[tuple[str, Entry]]:
 def _enter(contents: Contents, stored: Stored) -> None:
     ledger, standings = contents.ledger, stored.standings
     # In the order in which they stood; what stood nowhere yet came last.
-    placed = [entry for entry in stored.entries.values() if entry.digest in standings]
+    placed = [entry for entry in stored.entries if entry.digest in standings]
     placed.sort(key=lambda entry: standings[entry.digest].turn)
-    new = [entry for entry in stored.entries.values() if entry.digest not in standings]
+    new = [entry for entry in stored.entries if entry.digest not in standings]
     new.sort(key=lambda entry: entry.response_seconds)
     for entry in (*placed, *new):
         standing = standings.get(entry.digest)
