@@ -9,6 +9,7 @@ from imageid.v1 import image_service_pb2 as v1
 from imageid_daemon.cache import Entry
 from imageid_daemon.fills import Spool
 from imageid_daemon.resolver import Answer, CacheStatus
+from imageid_daemon.service.crowd import Crowd
 from imageid_daemon.service.requests import Range
 from imageid_daemon.service.stream import Wanted, stream
 
@@ -31,7 +32,8 @@ async def test_the_range_is_sent_while_the_origin_holds_back_the_rest(spool):
     answer.wait = wait
     await spool.write(b"abc")
     wanted = Wanted(Range(offset=0, limit_bytes=2, chunk_bytes=1024))
-    parts = stream(answer, v1.ImageHeader(image_id="x"), wanted, time.monotonic())
+    header = v1.ImageHeader(image_id="x")
+    parts = stream(answer, header, wanted, time.monotonic(), Crowd())
 
     async with asyncio.timeout(10):
         first, second = await anext(parts), await anext(parts)

@@ -1,0 +1,1 @@
+"""A thousand callers of one image; see `__main__`."""
