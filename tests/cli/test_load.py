@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import grpc
@@ -20,7 +21,6 @@ from clients.python.scripted_daemon import (
     ScriptedDaemon,
     error_info,
     fails,
-    header,
     messages,
     says,
 )
@@ -293,7 +293,9 @@ def test_an_interrupted_load_leaves_quietly(scripted: ScriptedDaemon, tmp_path: 
     interrupt: list[subprocess.Popen] = []
 
     def slow(request, context):
-        yield LoadImageResponse(header=header(BODY))
+        yield from islice(messages(bytes(1 << 26), chunk_bytes=1 << 18), 255)
+        # So much leaves only when the program reads. An interrupt in the moment in which it
+        # begins a call would leave gRPC's Channel.close waiting for a thread that never ran.
         interrupt[0].send_signal(signal.SIGINT)
         while context.is_active():
             yield LoadImageResponse()
