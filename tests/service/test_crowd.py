@@ -20,8 +20,8 @@ def test_chunks_are_no_larger_than_wanted_nor_all_together_than_their_limit(stre
         chunk_bytes = crowd.chunk_bytes(wanted_bytes)
 
     assert chunk_bytes <= wanted_bytes
-    assert chunk_bytes >= min(wanted_bytes, 16 * 1024)
-    assert streams * chunk_bytes <= max(16 * MIB, streams * 16 * 1024)
+    assert chunk_bytes >= min(wanted_bytes, 8 * 1024)
+    assert streams * chunk_bytes <= max(8 * MIB, streams * 8 * 1024)
 
 
 def test_a_few_streams_have_the_chunks_that_they_want():

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_ALL_CHUNKS_BYTES = 16 * 1024 * 1024
+_ALL_CHUNKS_BYTES = 8 * 1024 * 1024
 # Below, messages cost more than what they carry.
-_LEAST_BYTES = 16 * 1024
+_LEAST_BYTES = 8 * 1024
 
 
 class Crowd:
