@@ -20,6 +20,8 @@ _WITH_LONG_LENGTH = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 )
 _DEEPEST = 16
+# Of any header that a scanner writes. A hostile one is walked on the event loop no further.
+_MOST_ELEMENTS = 4096
 
 
 class TooShort(Exception):
@@ -27,7 +29,7 @@ class TooShort(Exception):
 
 
 class Unreadable(Exception):
-    """More bytes would not help: no Part 10 file, deflated, or nested too deeply."""
+    """More bytes would not help: no Part 10 file, deflated, nested too deeply, or too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def elements(head: bytes, at: int, encoding: Encoding) -> Iterator[Element]:
     Raises:
         TooShort, Unreadable: the next one cannot be told.
     """
-    yield from _elements(head, at, encoding, 0)
+    yield from _Walk(head, encoding).elements(at, 0)
 
 
 def text(head: bytes, element: Element) -> str:
@@ -123,51 +125,59 @@ def _encoding(transfer_syntax_uid: str) -> Encoding:
     return Encoding(is_explicit=transfer_syntax_uid != _IMPLICIT_VR_LITTLE_ENDIAN)
 
 
-def _elements(head: bytes, at: int, encoding: Encoding, depth: int) -> Iterator[Element]:
-    while True:
-        element = _element(head, at, encoding)
-        yield element
-        if element.length_bytes is None:
-            at = _end_of_sequence(head, element.begin, encoding, depth)
-        else:
-            at = element.begin + element.length_bytes
+class _Walk:
+    """One way through a head, of so many steps at most."""
 
+    def __init__(self, head: bytes, encoding: Encoding) -> None:
+        self._head = head
+        self._encoding = encoding
+        self._steps_left = _MOST_ELEMENTS
 
-def _element(head: bytes, at: int, encoding: Encoding) -> Element:
-    if at + 12 > len(head):
-        raise TooShort
-    order = encoding.order
-    group = int.from_bytes(head[at : at + 2], order)
-    tag = group << 16 | int.from_bytes(head[at + 2 : at + 4], order)
-    if not encoding.is_explicit or group == 0xFFFE:
-        begin, length_bytes = at + 8, int.from_bytes(head[at + 4 : at + 8], order)
-    elif head[at + 4 : at + 6] in _WITH_LONG_LENGTH:
-        begin, length_bytes = at + 12, int.from_bytes(head[at + 8 : at + 12], order)
-    else:
-        return Element(tag, at + 8, int.from_bytes(head[at + 6 : at + 8], order))
-    return Element(tag, begin, None if length_bytes == _UNDEFINED else length_bytes)
+    def elements(self, at: int, depth: int) -> Iterator[Element]:
+        while True:
+            element = self._element(at)
+            yield element
+            if element.length_bytes is None:
+                at = self._end_of_sequence(element.begin, depth)
+            else:
+                at = element.begin + element.length_bytes
 
-
-def _end_of_sequence(head: bytes, at: int, encoding: Encoding, depth: int) -> int:
-    """Behind the delimiter of items that begin at `at`."""
-    if depth == _DEEPEST:
-        raise Unreadable
-    while True:
+    def _element(self, at: int) -> Element:
+        head, order = self._head, self._encoding.order
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            raise Unreadable
         if at + 8 > len(head):
             raise TooShort
-        item = _element(head + bytes(4), at, encoding)
-        if item.tag == _END_OF_SEQUENCE:
-            return item.begin
-        if item.tag != _ITEM:
-            raise Unreadable
-        if item.length_bytes is None:
-            at = _end_of_item(head, item.begin, encoding, depth)
+        group = int.from_bytes(head[at : at + 2], order)
+        tag = group << 16 | int.from_bytes(head[at + 2 : at + 4], order)
+        if not self._encoding.is_explicit or group == 0xFFFE:
+            begin, length_bytes = at + 8, int.from_bytes(head[at + 4 : at + 8], order)
+        elif head[at + 4 : at + 6] not in _WITH_LONG_LENGTH:
+            return Element(tag, at + 8, int.from_bytes(head[at + 6 : at + 8], order))
+        elif at + 12 > len(head):
+            raise TooShort
         else:
-            at = item.begin + item.length_bytes
+            begin, length_bytes = at + 12, int.from_bytes(head[at + 8 : at + 12], order)
+        return Element(tag, begin, None if length_bytes == _UNDEFINED else length_bytes)
 
+    def _end_of_sequence(self, at: int, depth: int) -> int:
+        """Behind the delimiter of items that begin at `at`."""
+        if depth == _DEEPEST:
+            raise Unreadable
+        while True:
+            item = self._element(at)
+            if item.tag == _END_OF_SEQUENCE:
+                return item.begin
+            if item.tag != _ITEM:
+                raise Unreadable
+            if item.length_bytes is None:
+                at = self._end_of_item(item.begin, depth)
+            else:
+                at = item.begin + item.length_bytes
 
-def _end_of_item(head: bytes, at: int, encoding: Encoding, depth: int) -> int:
-    for element in _elements(head, at, encoding, depth + 1):
-        if element.tag == _END_OF_ITEM:
-            return element.begin
-    raise Unreadable
+    def _end_of_item(self, at: int, depth: int) -> int:
+        for element in self.elements(at, depth + 1):
+            if element.tag == _END_OF_ITEM:
+                return element.begin
+        raise Unreadable

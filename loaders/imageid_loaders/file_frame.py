@@ -117,28 +117,31 @@ async def _native(file: Body, begin: int, size_bytes: int | None) -> AsyncIterat
 
 async def _encapsulated(file: Body, begin: int) -> AsyncIterator[bytes]:
     """The fragments' bytes, one after the other."""
-    buffer, skipped_bytes, fragment_bytes = b"", begin, 0
-    is_ended = False
+    rest, skipped_bytes, fragment_bytes, is_ended = b"", begin, 0, False
     async for chunk in file:
-        buffer += chunk
-        while buffer and not is_ended:
+        if is_ended:
+            continue
+        # By a place in it: to cut off each of thousands of empty fragments would copy it as often.
+        buffer, at = rest + chunk, 0
+        while at < len(buffer):
             if skipped_bytes:
-                taken = min(skipped_bytes, len(buffer))
-                buffer, skipped_bytes = buffer[taken:], skipped_bytes - taken
+                taken = min(skipped_bytes, len(buffer) - at)
+                at, skipped_bytes = at + taken, skipped_bytes - taken
             elif fragment_bytes:
-                data, buffer = buffer[:fragment_bytes], buffer[fragment_bytes:]
-                fragment_bytes -= len(data)
+                data = buffer[at : at + fragment_bytes]
+                at, fragment_bytes = at + len(data), fragment_bytes - len(data)
                 yield data
-            elif len(buffer) < 8:
+            elif len(buffer) - at < 8:
                 break
-            elif buffer[:4] == _ITEM:
-                fragment_bytes, buffer = int.from_bytes(buffer[4:8], "little"), buffer[8:]
-            elif buffer[:4] == _END_OF_SEQUENCE:
+            elif buffer[at : at + 4] == _ITEM:
+                fragment_bytes = int.from_bytes(buffer[at + 4 : at + 8], "little")
+                at += 8
+            elif buffer[at : at + 4] == _END_OF_SEQUENCE:
                 is_ended = True
+                break
             else:
                 raise _cut()
-        if is_ended:
-            buffer = b""
+        rest = buffer[at:]
     if not is_ended:
         raise _cut()
 

@@ -20,6 +20,7 @@ from pydicom.uid import (
     JPEG2000Lossless,
 )
 
+from imageid_loaders import element_positions
 from imageid_loaders.body import Body
 from imageid_loaders.errors import Corrupt
 from imageid_loaders.file_frame import frame_of_file
@@ -166,3 +167,18 @@ def test_a_file_that_ends_within_its_pixel_data_raises():
         cut(FILE[:-1000])
     with pytest.raises(Corrupt):
         cut(written(has_fragments(b"\xff\x4f" * 4000), JPEG2000Lossless)[:-100])
+
+
+@pytest.mark.parametrize("inside", [b"\xfe\xff\x00\xe0\0\0\0\0", b"\x09\x00\x01\x10LO\0\0"])
+def test_a_header_without_end_is_given_up_after_some_thousand_elements(inside, monkeypatch):
+    steps = []
+    walked = element_positions._Walk._element
+    monkeypatch.setattr(
+        element_positions._Walk, "_element", lambda self, at: steps.append(at) or walked(self, at)
+    )
+    sequence = b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff" if inside[0] == 0xFE else b""
+    meta = FILE[: FILE.index(b"1.2.840.10008.1.2.1\0") + 20]
+    begin = 144 + int.from_bytes(FILE[140:144], "little")
+
+    assert cut(meta + FILE[len(meta) : begin] + sequence + inside * 130_000) is None
+    assert len(steps) < 15_000
