@@ -19,8 +19,8 @@ _MOST_AHEAD_BYTES = 1024 * 1024
 
 
 @asynccontextmanager
-async def read_ahead(chunks: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
-    """The same bytes in larger pieces; nobody reads `chunks` any more when the context is left.
+async def read_ahead(chunks: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[list[bytes]]]:
+    """The same chunks, several at a time; nobody reads `chunks` any more when the context is left.
 
     What had come before an error of `chunks` is given before it is raised.
     """
@@ -59,10 +59,10 @@ class _Ahead:
         finally:
             self._make_ready()
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[list[bytes]]:
         return self
 
-    async def __anext__(self) -> bytes:
+    async def __anext__(self) -> list[bytes]:
         await self._is_ready.wait()
         pieces, self._pieces, self._size_bytes = self._pieces, [], 0
         self._has_room.set()
@@ -70,7 +70,7 @@ class _Ahead:
             self._is_ready.clear()
         elif not pieces:
             raise self._error
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return pieces
 
     def _add(self, chunk: bytes) -> None:
         self._pieces.append(chunk)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -40,7 +41,7 @@ class _TrustedDisk:
 
 
 class Spool:
-    """Opens its file at once; the owner closes it.
+    """Makes its file when there is something to write; the owner closes it.
 
     A disk that refuses (full, read-only, broken) does not fail the fill: the spool moves
     to memory and its body is served, but cannot be stored.
@@ -53,16 +54,17 @@ class Spool:
         self.in_memory = False
         self._sha256 = hashlib.sha256()
         self._checksums = Checksums()
-        self._descriptor = self._open()
+        self._descriptor: int | None = None
+        self._is_published = False
         self._whole = False
         self._error: ImageError | None = None
         self._grown = asyncio.Event()
 
     # Writing
 
-    async def write(self, data: bytes) -> None:
-        """Append; readers see it when it returns."""
-        refusal = await to_its_end(asyncio.to_thread(self._append, data))
+    async def write(self, *chunks: bytes) -> None:
+        """Append them; readers see them when it returns. None at all make an empty file."""
+        refusal = await to_its_end(asyncio.to_thread(self._append, chunks))
         if refusal is not None:
             self._disk.refused(refusal)
         self._announce()
@@ -80,6 +82,10 @@ class Spool:
     def checksums(self) -> bytes:
         """CRC32C of each part of what `write` appended."""
         return self._checksums.digest()
+
+    def published(self) -> None:
+        """The file has another name now, and is no more the owner's."""
+        self._is_published = True
 
     def seal(self) -> None:
         """The body is whole: readers end at its size."""
@@ -104,62 +110,73 @@ class Spool:
         wanted = min(limit_bytes, self.size_bytes - offset)
         if wanted <= 0:
             return b""
-        return await read_at(self._descriptor, wanted, offset)
+        return await read_at(self.descriptor, wanted, offset)
 
     def duplicate(self) -> Blob:
-        return Blob(OpenFile(os.dup(self._descriptor)))
+        return Blob(OpenFile(os.dup(self.descriptor)))
 
     @property
     def descriptor(self) -> int:
         """Valid while this is open."""
+        if self._descriptor is None:
+            self._descriptor, refusal = self._open()
+            if refusal is not None:
+                self._disk.refused(refusal)
         return self._descriptor
 
     def close(self) -> None:
         """Give the file back. A spool that was not published is gone with it."""
+        if self._descriptor is None:
+            return
         os.close(self._descriptor)
-        if not self.in_memory:
+        if not (self.in_memory or self._is_published):
             self._unlink()
 
-    def _open(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    def _open(self) -> tuple[int, OSError | None]:
+        """A descriptor, and why it is not one of the disk's."""
         if not self._disk.is_writable:
-            return self._open_memory()
+            return self._open_memory(), None
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
-            return os.open(self.file_path, flags, 0o600)
+            return os.open(self.file_path, flags, 0o600), None
         except OSError as error:
-            self._disk.refused(error)
-            return self._open_memory()
+            return self._open_memory(), error
 
     def _open_memory(self) -> int:
         self.in_memory = True
         return os.memfd_create("imageid-spool", os.MFD_CLOEXEC)
 
-    def _append(self, data: bytes) -> OSError | None:
+    def _append(self, chunks: Sequence[bytes]) -> OSError | None:
         refusal = None
+        if self._descriptor is None:
+            self._descriptor, refusal = self._open()
         try:
-            _write_at(self._descriptor, data, self.size_bytes)
+            _write_at(self._descriptor, chunks, self.size_bytes)
         except OSError as error:
             if self.in_memory:
                 raise
             refusal = error
             self.move_to_memory()
-            _write_at(self._descriptor, data, self.size_bytes)
-        if self.in_memory and self.size_bytes + len(data) > _MEMORY_LIMIT_BYTES:
+            _write_at(self._descriptor, chunks, self.size_bytes)
+        size_bytes = self.size_bytes + sum(map(len, chunks))
+        if self.in_memory and size_bytes > _MEMORY_LIMIT_BYTES:
             raise TooLarge(
                 "The cache's disk does not take the image, and it is too large to be held in "
                 "memory. Free some of the disk, or lower [cache] size."
             )
-        self._sha256.update(data)
-        self._checksums.update(data)
+        for data in chunks:
+            self._sha256.update(data)
+            self._checksums.update(data)
         # Here, not when the thread is awaited: who is cancelled meanwhile keeps what has come.
-        self.size_bytes += len(data)
+        self.size_bytes = size_bytes
         return refusal
 
     def move_to_memory(self) -> None:
         """Go on without the disk. Blocking."""
-        memory, disk = self._open_memory(), self._descriptor
+        memory, disk = self._open_memory(), self.descriptor
         for offset in range(0, self.size_bytes, 2**20):
-            _write_at(memory, os.pread(disk, min(2**20, self.size_bytes - offset), offset), offset)
+            part = os.pread(disk, min(2**20, self.size_bytes - offset), offset)
+            _write_at(memory, [part], offset)
         # Readers go on under the same number: none of them sees the exchange.
         os.dup2(memory, disk, inheritable=False)
         os.close(memory)
@@ -176,8 +193,9 @@ class Spool:
         grown.set()
 
 
-def _write_at(descriptor: int, data: bytes, offset: int) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view, offset = view[written:], offset + written
+def _write_at(descriptor: int, chunks: Iterable[bytes], offset: int) -> None:
+    for data in chunks:
+        view = memoryview(data)
+        while view:
+            written = os.pwrite(descriptor, view, offset)
+            view, offset = view[written:], offset + written

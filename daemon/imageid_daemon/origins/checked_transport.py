@@ -88,7 +88,5 @@ class _Stream(httpx.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
-        try:
-            await surplus.watch(self._response)
-        finally:
-            await self._response.aclose()
+        surplus.watch(self._response)
+        await self._response.aclose()

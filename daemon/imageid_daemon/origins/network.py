@@ -15,7 +15,7 @@ from typing import Any
 import httpcore
 
 from imageid_daemon.origins.allow import Address
-from imageid_daemon.origins.surplus import WatchedStream
+from imageid_daemon.origins.network_stream import NetworkStream, connect
 from imageid_loaders.errors import NotAllowed
 
 AllowedAddresses = Callable[[str, int, Sequence[Address]], list[Address]]
@@ -34,7 +34,6 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self, allowed_addresses: AllowedAddresses) -> None:
         self._allowed_addresses = allowed_addresses
-        self._sockets = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -53,30 +52,25 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
                         f"{host}:{port} resolves to an address that may not be reached;"
                         " if it is meant, write the address itself into network.allow"
                     )
-                stream = await self._first_open(allowed, port, timeout, socket_options)
-                return WatchedStream(stream)
+                return await _first_open(allowed, port, timeout, socket_options)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout("no connection in time") from error
 
-    async def _first_open(
-        self,
-        addresses: Sequence[Address],
-        port: int,
-        timeout: float | None,
-        socket_options: Iterable[Any] | None,
-    ) -> httpcore.AsyncNetworkStream:
-        # A dead address must leave time for the ones after it.
-        share = None if timeout is None else timeout / len(addresses)
-        for address in addresses[:-1]:
-            try:
-                return await self._sockets.connect_tcp(
-                    str(address), port, share, socket_options=socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return await self._sockets.connect_tcp(
-            str(addresses[-1]), port, share, socket_options=socket_options
-        )
+
+async def _first_open(
+    addresses: Sequence[Address],
+    port: int,
+    timeout: float | None,
+    socket_options: Iterable[Any] | None,
+) -> NetworkStream:
+    # A dead address must leave time for the ones after it.
+    share = None if timeout is None else timeout / len(addresses)
+    for address in addresses[:-1]:
+        try:
+            return await connect(str(address), port, share, socket_options)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            continue
+    return await connect(str(addresses[-1]), port, share, socket_options)
 
 
 async def _resolved(host: str, port: int) -> list[Address]:

@@ -153,6 +153,7 @@ class Derivations:
             await to_its_end(
                 self._store.commit(fill.spool.file_path, entry, reservation, checksums)
             )
+            fill.spool.published()
         except OSError:
             return False
         finally:

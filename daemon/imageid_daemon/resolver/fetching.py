@@ -201,15 +201,17 @@ class Fetching:
         growth: Growth | None,
     ) -> None:
         spool = fill.spool
-        async with read_ahead(source.chunks) as chunks:
-            async for chunk in chunks:
-                received_bytes = spool.size_bytes + len(chunk)
+        async with read_ahead(source.chunks) as arriving:
+            async for chunks in arriving:
+                received_bytes = spool.size_bytes + sum(map(len, chunks))
                 self._check_size(received_bytes)
                 if arrival.stored and received_bytes > reservation.size_bytes:
                     arrival.stored = await reservation.grow(_UNKNOWN_SIZE_STEP_BYTES)
-                await spool.write(chunk)
+                await spool.write(*chunks)
                 if growth is not None:
                     await growth.note()
+        if not spool.size_bytes:
+            await spool.write()
         if source.size_bytes is not None and spool.size_bytes != source.size_bytes:
             raise Corrupt(
                 f"The origin announced {source.size_bytes} bytes and sent {spool.size_bytes}. "
@@ -244,6 +246,7 @@ class Fetching:
                 await to_its_end(
                     self._store.commit(spool.file_path, entry, reservation, spool.checksums)
                 )
+                spool.published()
             except OSError:
                 arrival.stored = False  # the disk refuses: the callers have their bytes
         else:
