@@ -156,20 +156,27 @@ class Contents:
         Returns:
             for each, why the disk does not take it: nothing of it is stored then
         """
-        errors = await asyncio.to_thread(self._publish_all, publications)
-        published = [
-            each.entry for each, error in zip(publications, errors, strict=True) if error is None
-        ]
-        put = [rows.entry_row(entry) for entry in published]
-        if not self.durable:
-            put += [rows.unflushed_row(entry.digest) for entry in published]
+        errors: list[OSError | None] = []
+        published: list[Entry] = []
+
+        def publish() -> list[Row]:
+            errors.extend(map(self._refusal, publications))
+            published.extend(
+                each.entry for each, error in zip(publications, errors, strict=True) if not error
+            )
+            unflushed = [] if self.durable else [e.digest for e in published]
+            return [*map(rows.entry_row, published), *map(rows.unflushed_row, unflushed)]
+
         try:
-            if put:
-                await self.index.write(put=put)
+            if self.durable:
+                # The disk is waited for: others read the index meanwhile.
+                await self.index.write(put=await asyncio.to_thread(publish))
+            else:
+                await self.index.write_made(publish)
         except OSError as error:
             left = [e.digest for e in published if not self.ledger.holds(e.digest)]
             await asyncio.to_thread(self.blobs.unlink, *left)
-            return [error if each is None else each for each in errors]
+            return [each or error for each in errors or [error] * len(publications)]
         return errors
 
     async def enter(self, entry: Entry) -> None:
@@ -274,15 +281,13 @@ class Contents:
             if entries:
                 self.facts.renew(digest, entries)
 
-    def _publish_all(self, publications: Sequence[Publication]) -> list[OSError | None]:
-        errors: list[OSError | None] = []
-        for publication in publications:
-            try:
-                self._publish(publication)
-                errors.append(None)
-            except OSError as error:
-                errors.append(error)
-        return errors
+    def _refusal(self, publication: Publication) -> OSError | None:
+        """Publish it; gives why the disk does not take it."""
+        try:
+            self._publish(publication)
+        except OSError as error:
+            return error
+        return None
 
     def _publish(self, publication: Publication) -> None:
         spool, entry, checksums = publication.spool, publication.entry, publication.checksums

@@ -167,12 +167,24 @@ class Index:
             OSError: the disk does not take it.
         """
         put, delete = list(put), list(delete)
-        if not put and not delete:
-            return
+        if put or delete:
+            await self.write_made(lambda: put, delete)
+
+    async def write_made(
+        self, make: Callable[[], Iterable[Row]], delete: Iterable[str] = ()
+    ) -> None:
+        """As `write`, of the rows that are made on the index's own thread just before.
+
+        Raises:
+            OSError: the disk does not take it; the rows may have been made.
+        """
         if self._cache is None:
             raise OSError(errno.EIO, "the cache index is not open")
 
         def transaction() -> None:
+            put = list(make())
+            if not put and not delete:
+                return
             with self._cache.transact():
                 for name in delete:
                     self._cache.delete(name)

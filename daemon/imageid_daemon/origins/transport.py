@@ -11,7 +11,7 @@ from contextlib import (
     aclosing,
     asynccontextmanager,
 )
-from functools import partial
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import Protocol
 
@@ -32,6 +32,8 @@ from imageid_daemon.origins.token_endpoint import TokenEndpoint
 from imageid_daemon.origins.tokens import Tokens
 from imageid_loaders.base import Response, Transport
 from imageid_loaders.errors import InvalidImageId
+
+_REMEMBERED_URLS = 4096
 
 
 class OriginMetrics(Protocol):
@@ -72,6 +74,8 @@ class Origins:
         endpoint = TokenEndpoint(self._connections, now)
         self._tokens = Tokens(lambda origin: endpoint.fetch(origin, self._policy.credentials), now)
         self._metrics = metrics
+        # Each URL is asked about several times for one image.
+        self._origin = lru_cache(_REMEMBERED_URLS)(self._origin_of)
         self._user_agent = f"imageid/{version('imageid-daemon')}"
 
     def replace(
@@ -85,6 +89,7 @@ class Origins:
     ) -> None:
         """Let requests from now on follow these settings; running ones keep theirs."""
         self._policy = _policy(network, origins.values(), environ, max_image_bytes, pointed_at)
+        self._origin.cache_clear()
 
     def transport(
         self, scheme: str, claims: Claims | None = None, kept: Kept | None = None
@@ -164,7 +169,7 @@ class Origins:
         limit_bytes = self._policy.max_image_bytes
         return _resumed(exchange, url, headers, claims, limit_bytes, kept)
 
-    def _origin(self, url: str) -> OriginSettings | None:
+    def _origin_of(self, url: str) -> OriginSettings | None:
         try:
             return self._policy.routes.find(target(url))
         except InvalidImageId:

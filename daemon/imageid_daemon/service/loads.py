@@ -35,7 +35,13 @@ class Loads:
             if (part := at_once.find(request.image_id)) is not None:
                 at_once.observe()
                 return wire.load_image_response(part)
-        wanted = Wanted(part_range, request.if_match_etag, request.if_none_match_etag, hand_out)
+        wanted = Wanted(
+            part_range,
+            request.if_match_etag,
+            request.if_none_match_etag,
+            hand_out,
+            request.prefer_local_file,
+        )
         asked = Asked(output, _demand(request, caller), wanted, request.include_dicom_json)
         last = b""
         async with aclosing(self._answering.parts(request.image_id, asked)) as parts:

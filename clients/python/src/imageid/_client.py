@@ -600,6 +600,8 @@ class Client:
         self._locality.prove(request)
 
     def _load(self, request: v1.LoadImageRequest, progress: Progress | None = None) -> Image:
+        # Who is not told of the beginning waits for the end.
+        request.prefer_local_file = progress is None
         assembly = Assembly(self._crc32c, self._locality.opener(request))
         body = []
         for data in self._chunks(request, assembly):

@@ -505,6 +505,8 @@ class Client:
         self._locality.prove(request)
 
     async def _load(self, request: v1.LoadImageRequest, progress: Progress | None = None) -> Image:
+        # Who is not told of the beginning waits for the end.
+        request.prefer_local_file = progress is None
         assembly = Assembly(self._crc32c, self._locality.opener(request))
         body = []
         async with aclosing(self._chunks(request, assembly)) as chunks:

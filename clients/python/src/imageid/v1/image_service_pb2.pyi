@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class LoadImageRequest(_message.Message):
-    __slots__ = ("image_id", "output", "cache_control", "priority", "read_offset", "read_limit", "if_match_etag", "if_none_match_etag", "chunk_bytes", "include_dicom_json", "accept_local_file", "locality_token")
+    __slots__ = ("image_id", "output", "cache_control", "priority", "read_offset", "read_limit", "if_match_etag", "if_none_match_etag", "chunk_bytes", "include_dicom_json", "accept_local_file", "locality_token", "prefer_local_file")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
     CACHE_CONTROL_FIELD_NUMBER: _ClassVar[int]
@@ -25,6 +25,7 @@ class LoadImageRequest(_message.Message):
     INCLUDE_DICOM_JSON_FIELD_NUMBER: _ClassVar[int]
     ACCEPT_LOCAL_FILE_FIELD_NUMBER: _ClassVar[int]
     LOCALITY_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PREFER_LOCAL_FILE_FIELD_NUMBER: _ClassVar[int]
     image_id: str
     output: _types_pb2.OutputSpec
     cache_control: _types_pb2.CacheControl
@@ -37,7 +38,8 @@ class LoadImageRequest(_message.Message):
     include_dicom_json: bool
     accept_local_file: bool
     locality_token: bytes
-    def __init__(self, image_id: _Optional[str] = ..., output: _Optional[_Union[_types_pb2.OutputSpec, _Mapping]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., priority: _Optional[_Union[_types_pb2.Priority, str]] = ..., read_offset: _Optional[int] = ..., read_limit: _Optional[int] = ..., if_match_etag: _Optional[str] = ..., if_none_match_etag: _Optional[str] = ..., chunk_bytes: _Optional[int] = ..., include_dicom_json: bool = ..., accept_local_file: bool = ..., locality_token: _Optional[bytes] = ...) -> None: ...
+    prefer_local_file: bool
+    def __init__(self, image_id: _Optional[str] = ..., output: _Optional[_Union[_types_pb2.OutputSpec, _Mapping]] = ..., cache_control: _Optional[_Union[_types_pb2.CacheControl, _Mapping]] = ..., priority: _Optional[_Union[_types_pb2.Priority, str]] = ..., read_offset: _Optional[int] = ..., read_limit: _Optional[int] = ..., if_match_etag: _Optional[str] = ..., if_none_match_etag: _Optional[str] = ..., chunk_bytes: _Optional[int] = ..., include_dicom_json: bool = ..., accept_local_file: bool = ..., locality_token: _Optional[bytes] = ..., prefer_local_file: bool = ...) -> None: ...
 
 class LoadImageResponse(_message.Message):
     __slots__ = ("header", "summary", "local_file", "chunk")
