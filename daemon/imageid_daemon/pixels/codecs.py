@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import imagecodecs
-import numpy as np
 from numpy.typing import NDArray
 
 from imageid_daemon.pixels import (
     codestream_header,
-    jpeg_header,
+    jpeg_codec,
     run_lengths,
     samples,
     transfer_syntax,
@@ -34,8 +33,7 @@ Samples = NDArray[Any]
 # What a deflated frame may hold behind its samples: a byte of padding, and the end of block.
 _DEFLATE_SLACK_BYTES = 64
 _OPENJPEG_BITS = 31
-# Entropy-coded data of no meaning, without a marker in them, and their complement.
-_NOISES = (b"\xb7\x5a\xe3" * 32, b"\x48\xa5\x1c" * 32)
+_IN_WORDS: tuple[Codec, ...] = ("native", "deflated frame", "rle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,22 @@ class Decoded:
     photometric_interpretation: str
 
 
-def decode(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded:
+@dataclass(frozen=True, slots=True)
+class Unmasked:
+    """Samples as a codec gives them, with whatever stands beside them in their words.
+
+    Args:
+        samples: shape (rows, columns[, samples]).
+        photometric_interpretation: of `samples`, after what the codec converted.
+        stream: None where the words are those of BitsAllocated.
+    """
+
+    samples: Samples
+    photometric_interpretation: str
+    stream: Codestream | None = None
+
+
+def undo(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Unmasked:
     """Undo the transfer syntax.
 
     Args:
@@ -68,18 +81,43 @@ def decode(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded
             "ask for ENCODED to get them as they are"
         )
     if codec == "native":
-        return Decoded(*samples.native(frame, pixel))
+        return Unmasked(*samples.native(frame, pixel))
     if codec == "deflated frame":
         inflated = inflate(frame.data, full_length_bytes(pixel) + _DEFLATE_SLACK_BYTES)
-        return Decoded(*samples.native(replace(frame, data=inflated), pixel))
+        return Unmasked(*samples.native(replace(frame, data=inflated), pixel))
     if codec == "rle":
         stored = run_lengths.decode(frame.data, pixel)
-        return Decoded(samples.mask(stored, pixel), pixel.photometric_interpretation)
+        return Unmasked(stored, pixel.photometric_interpretation)
     stream = _checked_codestream(frame.data, pixel)
     codec = _codec_of(stream, codec, pixel)
     _check_reach(codec, stream, frame.transfer_syntax_uid)
     array, photometric = _CODECS[codec](frame.data, pixel, stream, keep_ybr)
-    return Decoded(samples.from_codec(_in_shape(array, pixel), pixel, stream), photometric)
+    return Unmasked(_in_shape(array, pixel), photometric, stream)
+
+
+def masked(unmasked: Unmasked, pixel: ImagePixel) -> Decoded:
+    """Keep what belongs to the samples, perhaps in the memory of what is given."""
+    array, stream = unmasked.samples, unmasked.stream
+    kept = (
+        samples.mask(array, pixel) if stream is None else samples.from_codec(array, pixel, stream)
+    )
+    return Decoded(kept, unmasked.photometric_interpretation)
+
+
+def exact_bits(frame: EncodedFrame, pixel: ImagePixel) -> int:
+    """How many bits of each word, from the lowest, come out as they went in. Decodes nothing.
+
+    Raises:
+        Unsupported, Undecodable: as `undo`.
+    """
+    codec = transfer_syntax.codec_of(frame.transfer_syntax_uid)
+    if codec in _IN_WORDS:
+        return pixel.bits_allocated
+    stream = _checked_codestream(frame.data, pixel)
+    # A reversible wavelet may break off on purpose, which its header does not tell.
+    told = stream.family in ("jpeg-lossless", "jpeg-ls")
+    only = frame.transfer_syntax_uid in transfer_syntax.LOSSLESS_ONLY
+    return stream.precision if stream.exact and (told or only) else 0
 
 
 def check(syntax: str) -> None:
@@ -158,49 +196,6 @@ def _in_shape(array: Samples, pixel: ImagePixel) -> Samples:
     return array
 
 
-def _jpeg(
-    data: bytes, pixel: ImagePixel, stream: Codestream, keep_ybr: bool
-) -> tuple[Samples, str]:
-    photometric = pixel.photometric_interpretation
-    if pixel.samples_per_pixel != 3:
-        return _libjpeg(data), photometric
-    # Named, because without it libjpeg guesses from the Adobe marker, which may be absent.
-    stored = "YCBCR" if _is_ybr(pixel, stream) else "RGB"
-    # Lossless processes carry no colour transformation, and libjpeg refuses to add one.
-    wanted = stored if keep_ybr or stream.family == "jpeg-lossless" else "RGB"
-    array = _libjpeg(data, stored, wanted)
-    return array, "YBR_FULL" if wanted == "YCBCR" else "RGB"
-
-
-def _libjpeg(data: bytes, stored: str | None = None, wanted: str | None = None) -> Samples:
-    """Decode, and refuse what breaks off, because libjpeg fills up what is missing with grey."""
-
-    def decoded(codestream: bytes) -> Samples:
-        return imagecodecs.jpeg8_decode(codestream, colorspace=stored, outcolorspace=wanted)
-
-    array = decoded(data)
-    # Some writers leave out the end alone. Then nothing behind the last bit changes a sample.
-    whole = jpeg_header.ends(data) or all(
-        np.array_equal(array, decoded(data + noise)) for noise in _NOISES
-    )
-    if not whole:
-        raise Undecodable(
-            "the image cannot be decoded because its JPEG data break off; "
-            "ask for ENCODED to get them as they are"
-        )
-    return array
-
-
-def _is_ybr(pixel: ImagePixel, stream: Codestream) -> bool:
-    """Correct the header where the codestream itself names its colours."""
-    if stream.colors is not None:
-        return stream.colors == "ybr"
-    if stream.family == "jpeg-lossless":
-        return pixel.photometric_interpretation.startswith("YBR_FULL")
-    # A header that names no colours of three samples leaves what JPEG is by default.
-    return pixel.photometric_interpretation != "RGB"
-
-
 def _jpeg_ls(data: bytes, pixel: ImagePixel, stream: Codestream, _: bool) -> tuple[Samples, str]:
     photometric = "RGB" if stream.colors == "rgb" else pixel.photometric_interpretation
     return imagecodecs.jpegls_decode(data), photometric
@@ -240,7 +235,7 @@ def _recompressed_jpeg(
     if stream.holds_jpeg:
         # Exact, as the JPEG is had back bit for bit; libjxl's own samples differ by some levels.
         jpeg = bytes(imagecodecs.jpegxl_decode_jpeg(data, numthreads=1))
-        return _jpeg(jpeg, pixel, _checked_codestream(jpeg, pixel), keep_ybr)
+        return jpeg_codec.decode(jpeg, pixel, _checked_codestream(jpeg, pixel), keep_ybr)
     # libjxl undoes the JPEG's own transformation.
     ybr = pixel.photometric_interpretation.startswith("YBR")
     photometric = "RGB" if ybr else pixel.photometric_interpretation
@@ -249,7 +244,7 @@ def _recompressed_jpeg(
 
 _Codec = Callable[[bytes, ImagePixel, Codestream, bool], tuple[Samples, str]]
 _CODECS: dict[Codec, _Codec] = {
-    "jpeg": _jpeg,
+    "jpeg": jpeg_codec.decode,
     "jpeg-ls": _jpeg_ls,
     "jpeg-2000": _jpeg_2000,
     "htj2k": _htj2k,

@@ -126,11 +126,13 @@ def _with_embedded_overlays(
     if not embedded_overlays.are_in(instance):
         return found
     try:
-        pixel = instance.once(image_pixel.of_instance)
-        frame = pixel_data.read_frame(opened.part10, pixel, number or 1)
+        with refusing("described"):
+            pixel = instance.once(image_pixel.of_instance)
+            frame = pixel_data.read_frame(opened.part10, pixel, number or 1)
+            planes = embedded_overlays.decode(instance, pixel, frame)
     except ImageError:
         return found
-    return embedded_overlays.add(found, instance, pixel, frame)
+    return embedded_overlays.add(found, planes)
 
 
 def dicom_json(encoded: Encoded) -> bytes:

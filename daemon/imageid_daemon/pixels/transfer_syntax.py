@@ -267,6 +267,12 @@ DEFLATED = frozenset(syntax.uid for syntax in SYNTAXES if syntax.deflated)
 NEVER_ENCAPSULATED = frozenset(syntax.uid for syntax in SYNTAXES if syntax.codec == "native") - {
     _ENCAPSULATED_UNCOMPRESSED
 }
+# Of the codecs that know lossy codestreams too, which do not tell that they are.
+LOSSLESS_ONLY = frozenset(
+    syntax.uid
+    for syntax in SYNTAXES
+    if syntax.codec in ("jpeg-2000", "htj2k", "jpeg-xl") and "Lossless" in syntax.name
+)
 
 
 def is_big_endian(uid: str) -> bool:
