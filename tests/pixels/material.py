@@ -132,7 +132,7 @@ def _writable(syntax: str, native: bool) -> UID:
     """What pydicom writes in the same way, where it refuses a syntax or writes it wrongly."""
     if syntax in DEFLATED:
         return DeflatedExplicitVRLittleEndian
-    if UID(syntax) in AllTransferSyntaxes:
+    if UID(syntax) in AllTransferSyntaxes and (native or UID(syntax).is_encapsulated):
         return UID(syntax)
     return ExplicitVRLittleEndian if native else RLELossless
 

@@ -14,26 +14,25 @@ import imagecodecs
 from numpy.typing import NDArray
 
 from imageid_daemon.pixels import (
-    codestream_header,
+    codec_choice,
     jpeg_codec,
     run_lengths,
     samples,
     transfer_syntax,
 )
-from imageid_daemon.pixels.codestream import Codestream, Family
+from imageid_daemon.pixels.codestream import Codestream
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.part10 import inflate
 from imageid_daemon.pixels.pixel_data import full_length_bytes
 from imageid_daemon.pixels.transfer_syntax import Codec
-from imageid_loaders.errors import Undecodable, Unsupported
+from imageid_loaders.errors import Undecodable
 
 Samples = NDArray[Any]
 
 # What a deflated frame may hold behind its samples: a byte of padding, and the end of block.
 _DEFLATE_SLACK_BYTES = 64
 _OPENJPEG_BITS = 31
-_IN_WORDS: tuple[Codec, ...] = ("native", "deflated frame", "rle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +73,15 @@ def undo(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Unmasked:
         Undecodable: the codestream contradicts the header.
         TooLarge: a deflated frame is larger than its samples.
     """
-    codec = transfer_syntax.codec_of(frame.transfer_syntax_uid)
-    if pixel.floating and codec != "native":
-        raise Undecodable(
-            "the image cannot be decoded because Float Pixel Data are never compressed; "
-            "ask for ENCODED to get them as they are"
-        )
+    codec, stream = codec_choice.choose(frame, pixel)
     if codec == "native":
         return Unmasked(*samples.native(frame, pixel))
     if codec == "deflated frame":
         inflated = inflate(frame.data, full_length_bytes(pixel) + _DEFLATE_SLACK_BYTES)
         return Unmasked(*samples.native(replace(frame, data=inflated), pixel))
-    if codec == "rle":
+    if codec == "rle" or stream is None:
         stored = run_lengths.decode(frame.data, pixel)
         return Unmasked(stored, pixel.photometric_interpretation)
-    stream = _checked_codestream(frame.data, pixel)
-    codec = _codec_of(stream, codec, pixel)
-    _check_reach(codec, stream, frame.transfer_syntax_uid)
     array, photometric = _CODECS[codec](frame.data, pixel, stream, keep_ybr)
     return Unmasked(_in_shape(array, pixel), photometric, stream)
 
@@ -110,13 +101,12 @@ def exact_bits(frame: EncodedFrame, pixel: ImagePixel) -> int:
     Raises:
         Unsupported, Undecodable: as `undo`.
     """
-    codec = transfer_syntax.codec_of(frame.transfer_syntax_uid)
-    if codec in _IN_WORDS:
+    codec, stream = codec_choice.choose(frame, pixel)
+    if stream is None:
         return pixel.bits_allocated
-    stream = _checked_codestream(frame.data, pixel)
     # A reversible wavelet may break off on purpose, which its header does not tell.
     told = stream.family in ("jpeg-lossless", "jpeg-ls")
-    only = frame.transfer_syntax_uid in transfer_syntax.LOSSLESS_ONLY
+    only = transfer_syntax.is_lossless_only(frame.transfer_syntax_uid, codec)
     return stream.precision if stream.exact and (told or only) else 0
 
 
@@ -127,67 +117,6 @@ def check(syntax: str) -> None:
         Unsupported: no codec for it is here.
     """
     transfer_syntax.codec_of(syntax)
-
-
-def _codec_of(stream: Codestream, stated: Codec, pixel: ImagePixel) -> Codec:
-    """What the transfer syntax states, or what the codestream is, where nothing else is odd."""
-    if stream.family in _FAMILIES[stated]:
-        return stated
-    if stream.precision != pixel.bits_stored:
-        raise _mislabelled()
-    return _CODEC_OF_FAMILY[stream.family]
-
-
-def _mislabelled() -> Undecodable:
-    return Undecodable(
-        "the image cannot be decoded because its codestream is not what its transfer syntax "
-        "says; ask for ENCODED to get it as it is"
-    )
-
-
-def _checked_codestream(data: bytes, pixel: ImagePixel) -> Codestream:
-    stream = codestream_header.read(data)
-    if stream is None:
-        raise _mislabelled()
-    inside = (stream.rows, stream.columns, stream.samples_per_pixel)
-    if inside != (pixel.rows, pixel.columns, pixel.samples_per_pixel):
-        raise Undecodable(
-            "the image cannot be decoded because its codestream holds "
-            f"{_size(*inside)} and its header says "
-            f"{_size(pixel.rows, pixel.columns, pixel.samples_per_pixel)}; "
-            "ask for ENCODED to get it as it is"
-        )
-    if stream.subsampled:
-        raise Undecodable(
-            "the image cannot be decoded because the components of its codestream are "
-            "subsampled; ask for ENCODED to get it as it is"
-        )
-    if stream.precision > pixel.bits_allocated:
-        raise Undecodable(
-            f"the image cannot be decoded because its codestream has {stream.precision} bits a "
-            f"sample and its header {pixel.bits_allocated}; ask for ENCODED to get it as it is"
-        )
-    return stream
-
-
-def _check_reach(codec: Codec, stream: Codestream, syntax: str) -> None:
-    """Refuse what the codecs here do not know of their own families."""
-    wide = stream.family == "jpeg-2000" and stream.precision > _OPENJPEG_BITS
-    if wide and not (codec == "htj2k" and stream.exact):
-        what = f"JPEG 2000 of {stream.precision} bits a sample"
-    elif stream.family in ("jpeg", "jpeg-lossless") and stream.samples_per_pixel == 4:
-        what = "the four components of this JPEG"
-    else:
-        return
-    raise Unsupported(
-        f"the image cannot be decoded because no codec for {what} is here; "
-        "ask for ENCODED and decode it elsewhere",
-        transfer_syntax_uid=syntax,
-    )
-
-
-def _size(rows: int, columns: int, samples_per_pixel: int) -> str:
-    return f"{rows} rows, {columns} columns and {samples_per_pixel} samples per pixel"
 
 
 def _in_shape(array: Samples, pixel: ImagePixel) -> Samples:
@@ -235,7 +164,9 @@ def _recompressed_jpeg(
     if stream.holds_jpeg:
         # Exact, as the JPEG is had back bit for bit; libjxl's own samples differ by some levels.
         jpeg = bytes(imagecodecs.jpegxl_decode_jpeg(data, numthreads=1))
-        return jpeg_codec.decode(jpeg, pixel, _checked_codestream(jpeg, pixel), keep_ybr)
+        return jpeg_codec.decode(
+            jpeg, pixel, codec_choice.checked_codestream(jpeg, pixel), keep_ybr
+        )
     # libjxl undoes the JPEG's own transformation.
     ybr = pixel.photometric_interpretation.startswith("YBR")
     photometric = "RGB" if ybr else pixel.photometric_interpretation
@@ -250,19 +181,4 @@ _CODECS: dict[Codec, _Codec] = {
     "htj2k": _htj2k,
     "jpeg-xl": _jpeg_xl,
     "recompressed jpeg": _recompressed_jpeg,
-}
-_CODEC_OF_FAMILY: dict[Family, Codec] = {
-    "jpeg": "jpeg",
-    "jpeg-lossless": "jpeg",
-    "jpeg-ls": "jpeg-ls",
-    "jpeg-2000": "jpeg-2000",
-    "jpeg-xl": "jpeg-xl",
-}
-_FAMILIES: dict[Codec, tuple[Family, ...]] = {
-    "jpeg": ("jpeg", "jpeg-lossless"),
-    "jpeg-ls": ("jpeg-ls",),
-    "jpeg-2000": ("jpeg-2000",),
-    "htj2k": ("jpeg-2000",),
-    "jpeg-xl": ("jpeg-xl",),
-    "recompressed jpeg": ("jpeg-xl",),
 }

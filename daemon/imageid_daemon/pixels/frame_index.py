@@ -23,7 +23,7 @@ from imageid_daemon.pixels.byte_source import FileBytes, ReadAt
 from imageid_daemon.pixels.description import Located
 from imageid_loaders.errors import Undecodable
 
-VERSION = 1
+VERSION = 2
 MEDIA_TYPE = "application/x-imageid-frame-index"
 _MARK = b"imageid frames %d" % VERSION
 _START_BYTES = len(_MARK) + 8

@@ -16,7 +16,7 @@ from imageid_daemon.pixels.codestream_header import read as read_codestream
 from imageid_daemon.pixels.description import Encoded
 from imageid_daemon.pixels.encoded_frame import EncodedFrame, Instance
 from imageid_daemon.pixels.image_pixel import ImagePixel
-from imageid_daemon.pixels.pixel_data import full_length_bytes, native_length_bits
+from imageid_daemon.pixels.pixel_data import native_lengths_bytes
 from imageid_daemon.pixels.transfer_syntax import SYNTAXES, Codec
 from imageid_loaders.errors import TooLarge, Undecodable
 
@@ -92,7 +92,7 @@ def read_frame(encoded: Encoded, stated: str | None, pixel: ImagePixel) -> Encod
     data = path.read_bytes()
     stated = _SYNTAX_OF_MEDIA_TYPE.get(encoded.media_type, stated)
     # Samples may begin like a codestream, but then they hardly have exactly their length.
-    native = len(data) in _native_lengths(pixel)
+    native = len(data) in native_lengths_bytes(pixel)
     stream = None if native and _is_native(stated) else _codestream(data)
     if stream is not None and _contradicts(stated, stream):
         return EncodedFrame(data, _SYNTAX_OF_FAMILY[stream.family])
@@ -124,12 +124,6 @@ def _contradicts(stated: str | None, stream: Codestream) -> bool:
     """Whether the origin's label is of another family, whose codec would refuse the frame."""
     codecs = _CODECS_OF_FAMILY[stream.family]
     return stated is None or not any(row.uid == stated and row.codec in codecs for row in SYNTAXES)
-
-
-def _native_lengths(pixel: ImagePixel) -> tuple[int, ...]:
-    subsampled = (native_length_bits(pixel) + 7) // 8
-    full = full_length_bytes(pixel)
-    return (subsampled, subsampled + subsampled % 2, full, full + full % 2)
 
 
 def _check_length(data: bytes, native: bool) -> None:

@@ -18,6 +18,19 @@ Samples = NDArray[Any]
 Plane = NDArray[np.uint8]
 
 _HEADER = struct.Struct("<16I")
+_MOST_SEGMENTS = 15
+
+
+def are_in(data: bytes, pixel: ImagePixel) -> bool:
+    """Whether the bytes begin with a header of run lengths for exactly these samples."""
+    wanted = pixel.samples_per_pixel * max(pixel.bits_allocated // 8, 1)
+    whole = pixel.bits_allocated == 1 or pixel.bits_allocated % 8 == 0
+    if len(data) < _HEADER.size or wanted > _MOST_SEGMENTS or not whole:
+        return False
+    count, *offsets = _HEADER.unpack_from(data)
+    used, unused = offsets[:wanted], offsets[wanted:]
+    ascending = all(low < high for low, high in pairwise([*used, len(data)]))
+    return count == wanted and used[0] == _HEADER.size and ascending and not any(unused)
 
 
 def decode(data: bytes, pixel: ImagePixel) -> Samples:

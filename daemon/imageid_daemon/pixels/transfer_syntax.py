@@ -267,17 +267,17 @@ DEFLATED = frozenset(syntax.uid for syntax in SYNTAXES if syntax.deflated)
 NEVER_ENCAPSULATED = frozenset(syntax.uid for syntax in SYNTAXES if syntax.codec == "native") - {
     _ENCAPSULATED_UNCOMPRESSED
 }
-# Of the codecs that know lossy codestreams too, which do not tell that they are.
-LOSSLESS_ONLY = frozenset(
-    syntax.uid
-    for syntax in SYNTAXES
-    if syntax.codec in ("jpeg-2000", "htj2k", "jpeg-xl") and "Lossless" in syntax.name
-)
 
 
 def is_big_endian(uid: str) -> bool:
     """Whether uncompressed samples are."""
     return uid in _BY_UID and _BY_UID[uid].big_endian
+
+
+def is_lossless_only(uid: str, codec: Codec) -> bool:
+    """Whether a syntax is of this codec, and allows nothing lossy of what that knows."""
+    row = _BY_UID.get(uid)
+    return row is not None and row.codec == codec and "Lossless" in row.name
 
 
 def codec_of(uid: str) -> Codec:
