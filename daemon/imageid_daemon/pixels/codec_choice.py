@@ -10,11 +10,11 @@ from imageid_daemon.pixels import codestream_header, run_lengths, transfer_synta
 from imageid_daemon.pixels.codestream import Codestream, Family
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
 from imageid_daemon.pixels.image_pixel import ImagePixel
+from imageid_daemon.pixels.jpeg_2000_codec import OPENJPEG_BITS
 from imageid_daemon.pixels.pixel_data import native_lengths_bytes
 from imageid_daemon.pixels.transfer_syntax import Codec
 from imageid_loaders.errors import Undecodable, Unsupported
 
-_OPENJPEG_BITS = 31
 _CODEC_OF_FAMILY: dict[Family, Codec] = {
     "jpeg": "jpeg",
     "jpeg-lossless": "jpeg",
@@ -110,10 +110,11 @@ def check_fit(stream: Codestream, pixel: ImagePixel) -> None:
             f"{_size(pixel.rows, pixel.columns, pixel.samples_per_pixel)}; "
             "ask for ENCODED to get it as it is"
         )
-    if stream.subsampled:
+    if stream.subsampled and not (stream.halved_chroma and stream.precision == 8):
         raise Undecodable(
             "the image cannot be decoded because the components of its codestream are "
-            "subsampled; ask for ENCODED to get it as it is"
+            "subsampled otherwise than 8-bit chrominance of whole pairs of pixels; "
+            "ask for ENCODED to get it as it is"
         )
     if stream.precision > pixel.bits_allocated:
         raise Undecodable(
@@ -124,7 +125,7 @@ def check_fit(stream: Codestream, pixel: ImagePixel) -> None:
 
 def _check_reach(codec: Codec, stream: Codestream, syntax: str) -> None:
     """Refuse what the codecs here do not know of their own families."""
-    wide = stream.family == "jpeg-2000" and stream.precision > _OPENJPEG_BITS
+    wide = stream.family == "jpeg-2000" and stream.precision > OPENJPEG_BITS
     if wide and not (codec == "htj2k" and stream.exact):
         what = f"JPEG 2000 of {stream.precision} bits a sample"
     elif stream.family in ("jpeg", "jpeg-lossless") and stream.samples_per_pixel == 4:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from imageid_daemon.pixels import (
     codec_choice,
+    jpeg_2000_codec,
     jpeg_codec,
     run_lengths,
     samples,
@@ -32,7 +33,6 @@ Samples = NDArray[Any]
 
 # What a deflated frame may hold behind its samples: a byte of padding, and the end of block.
 _DEFLATE_SLACK_BYTES = 64
-_OPENJPEG_BITS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +130,6 @@ def _jpeg_ls(data: bytes, pixel: ImagePixel, stream: Codestream, _: bool) -> tup
     return imagecodecs.jpegls_decode(data), photometric
 
 
-def _jpeg_2000(data: bytes, pixel: ImagePixel, *_: object) -> tuple[Samples, str]:
-    return imagecodecs.jpeg2k_decode(data, planar=False), _after_wavelet(pixel)
-
-
-def _htj2k(data: bytes, pixel: ImagePixel, stream: Codestream, _: bool) -> tuple[Samples, str]:
-    # OpenJPH is twice as fast, but wraps instead of clamping what a lossy codestream overshoots,
-    # and fills in silently what a damaged one lacks.
-    if stream.precision <= _OPENJPEG_BITS:
-        return _jpeg_2000(data, pixel)
-    return imagecodecs.htj2k_decode(data, planar=False), _after_wavelet(pixel)
-
-
-def _after_wavelet(pixel: ImagePixel) -> str:
-    """The codecs undo the component transformation themselves."""
-    done = pixel.photometric_interpretation in ("YBR_RCT", "YBR_ICT")
-    return "RGB" if done else pixel.photometric_interpretation
-
-
 def _jpeg_xl(
     data: bytes, pixel: ImagePixel, stream: Codestream, keep_ybr: bool
 ) -> tuple[Samples, str]:
@@ -177,8 +159,8 @@ _Codec = Callable[[bytes, ImagePixel, Codestream, bool], tuple[Samples, str]]
 _CODECS: dict[Codec, _Codec] = {
     "jpeg": jpeg_codec.decode,
     "jpeg-ls": _jpeg_ls,
-    "jpeg-2000": _jpeg_2000,
-    "htj2k": _htj2k,
+    "jpeg-2000": jpeg_2000_codec.decode,
+    "htj2k": jpeg_2000_codec.decode,
     "jpeg-xl": _jpeg_xl,
     "recompressed jpeg": _recompressed_jpeg,
 }
