@@ -231,6 +231,7 @@ def transform(
         description: what `decode` said of it.
 
     Raises:
+        Unsupported: RGB is wanted of samples of which nothing says what colours they are.
         Undecodable: a palette or lookup table is broken or missing.
     """
     from imageid_daemon.pixels.transforming import transform as implementation
@@ -254,6 +255,7 @@ def render(
     Raises:
         InvalidOption: the window, quality, size or bit depth cannot be, or the image has
             no window of that name.
+        Unsupported: nothing says what colours its samples are.
         Undecodable: a palette or lookup table is broken or missing.
     """
     from imageid_daemon.pixels.rendering import render as implementation

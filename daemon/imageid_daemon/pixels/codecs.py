@@ -25,6 +25,7 @@ from imageid_daemon.pixels.codestream import Codestream
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.part10 import inflate
+from imageid_daemon.pixels.photometric import RETIRED
 from imageid_daemon.pixels.pixel_data import full_length_bytes
 from imageid_daemon.pixels.transfer_syntax import Codec
 from imageid_loaders.errors import Undecodable
@@ -126,8 +127,8 @@ def _in_shape(array: Samples, pixel: ImagePixel) -> Samples:
 
 
 def _jpeg_ls(data: bytes, pixel: ImagePixel, stream: Codestream, _: bool) -> tuple[Samples, str]:
-    photometric = "RGB" if stream.colors == "rgb" else pixel.photometric_interpretation
-    return imagecodecs.jpegls_decode(data), photometric
+    named = stream.colors == "rgb" and pixel.photometric_interpretation not in RETIRED
+    return imagecodecs.jpegls_decode(data), "RGB" if named else pixel.photometric_interpretation
 
 
 def _jpeg_xl(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from imageid_daemon.pixels import jpeg_header
 from imageid_daemon.pixels.codestream import Codestream
 from imageid_daemon.pixels.image_pixel import ImagePixel
+from imageid_daemon.pixels.photometric import RETIRED
 from imageid_loaders.errors import Undecodable
 
 Samples = NDArray[Any]
@@ -30,8 +31,13 @@ def decode(
     Raises:
         Undecodable: the codestream breaks off.
     """
+    photometric = pixel.photometric_interpretation
     if pixel.samples_per_pixel != 3:
-        return _libjpeg(data), pixel.photometric_interpretation
+        return _libjpeg(data), photometric
+    if photometric in RETIRED:
+        # An encoder that was told that they are RGB may have transformed them, and says so.
+        called = "YCBCR" if stream.colors == "ybr" and stream.family == "jpeg" else "RGB"
+        return _libjpeg(data, called, "RGB"), photometric
     # Named, because without it libjpeg guesses from the Adobe marker, which may be absent.
     stored = "YCBCR" if _is_ybr(pixel, stream) else "RGB"
     # Lossless processes carry no colour transformation, and libjpeg refuses to add one.

@@ -69,7 +69,7 @@ def _at_once(data: bytes, pixel: ImagePixel) -> Samples:
     grey = pixel.samples_per_pixel == 1
     octets = pixel.samples_per_pixel * pixel.bits_allocated // 8
     # In this type, the bytes keep the order of the segments, which is big-endian.
-    together = f">u{octets}" if octets in (4, 8) else f"V{octets}"
+    together = f">u{octets}" if octets in (2, 4, 8) else f"V{octets}"
     dtype = pixel.dtype.replace("i", "u") if grey else together
     # With `out`, the codec takes no memory that the header did not promise.
     out = bytearray(full_length_bytes(pixel))
