@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from importlib import import_module
 from typing import Any, Literal
 
+from imageid_daemon.pixels.bulk_references import may_be_in as may_refer_to_bulk_data
 from imageid_daemon.pixels.description import (
     Description,
     Encoded,
@@ -29,10 +30,11 @@ from imageid_daemon.pixels.description import (
 )
 from imageid_daemon.pixels.frame_index import MEDIA_TYPE as INDEX_MEDIA_TYPE
 from imageid_daemon.pixels.frame_index import VERSION as INDEX_VERSION
-from imageid_daemon.pixels.limits import INDEX_FROM_BYTES
+from imageid_daemon.pixels.limits import BULK_LIMIT_BYTES, INDEX_FROM_BYTES
 from imageid_loaders.errors import NotFound
 
 __all__ = [
+    "BULK_LIMIT_BYTES",
     "INDEX_MEDIA_TYPE",
     "INDEX_VERSION",
     "Description",
@@ -56,7 +58,9 @@ __all__ = [
     "inflate",
     "is_worth_indexing",
     "locate",
+    "may_refer_to_bulk_data",
     "prepare",
+    "references",
     "render",
     "split_metadata",
     "transform",
@@ -123,6 +127,21 @@ def header_json(path: str, tags: Collection[int]) -> bytes:
     from imageid_daemon.pixels.content import header_json as implementation
 
     return implementation(path, tags)
+
+
+def references(encoded: Encoded, frames: Sequence[int]) -> list[str]:
+    """Give the BulkDataURIs of what describing these frames needs, each once and as written.
+
+    Args:
+        encoded: with its DICOM JSON.
+        frames: 1-based.
+
+    Raises:
+        Undecodable: the document is not DICOM JSON.
+    """
+    from imageid_daemon.pixels.content import references as implementation
+
+    return implementation(encoded, frames)
 
 
 def functional_groups(data_set: dict[str, Any], frame: int) -> dict[str, Any]:

@@ -145,6 +145,12 @@ def dicom_json(encoded: Encoded) -> bytes:
         return whole_data_set.of_part10(_checked(part10.read(encoded.path)))
 
 
+def references(encoded: Encoded, frames: Sequence[int]) -> list[str]:
+    """See `imageid_daemon.pixels.references`."""
+    with refusing("described"):
+        return lone_frame.Document(encoded).references(frames)
+
+
 def header_json(path: str, tags: Collection[int]) -> bytes:
     """See `imageid_daemon.pixels.header_json`."""
     with refusing("listed"):

@@ -26,6 +26,7 @@ class Encoded:
             within the instance.
         plane: of a volume, whose planes have no frame number.
         located: `Located.record` of the frame, where the file has an index.
+        bulk: values by the URIs that stand for them in `dicom_json`, as far as they are known.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Encoded:
     frame: int | None = None
     plane: Plane | None = None
     located: bytes | None = None
+    bulk: tuple[tuple[str, bytes], ...] = ()
 
 
 class Located(NamedTuple):

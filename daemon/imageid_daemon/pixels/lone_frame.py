@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydicom.dataelem import DataElement
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian
 
-from imageid_daemon.pixels import limits, metadata_document
+from imageid_daemon.pixels import bulk_references, limits, metadata_document
 from imageid_daemon.pixels.codestream import Codestream, Family
 from imageid_daemon.pixels.codestream_header import read as read_codestream
 from imageid_daemon.pixels.description import Encoded
@@ -56,15 +57,26 @@ class Document:
 
     def __init__(self, encoded: Encoded) -> None:
         self._found = metadata_document.attributes(encoded.dicom_json or b"")
+        self._values = dict(encoded.bulk)
         self._syntax = encoded.transfer_syntax_uid or _stated(self._found)
 
     def instance(self, frame: int | None) -> Instance:
-        """Read the attributes; bulk data that the document only refers to stay absent."""
+        """Read the attributes; bulk data that are elsewhere, and not known, stay absent."""
         attributes = Dataset()
-        for tag, value in self._found.items():
-            if "BulkDataURI" not in value and tag.startswith(_GROUPS):
-                _add(attributes, tag, _one_frame(value, frame) if tag == _PER_FRAME else value)
+        for tag, value in self._attributes(frame):
+            known = bulk_references.filled(value, self._values)
+            if "BulkDataURI" not in known:
+                _add(attributes, tag, known)
         return Instance(attributes, self._syntax)
+
+    def references(self, frames: Sequence[int]) -> list[str]:
+        """The URIs of what describing these frames needs and the document does not hold."""
+        return bulk_references.find(each for frame in frames for each in self._attributes(frame))
+
+    def _attributes(self, frame: int | None) -> Iterator[tuple[str, dict[str, Any]]]:
+        for tag, value in self._found.items():
+            if tag.startswith(_GROUPS):
+                yield tag, _one_frame(value, frame) if tag == _PER_FRAME else value
 
 
 def read_instance(encoded: Encoded) -> Instance:
