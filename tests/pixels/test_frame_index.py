@@ -26,7 +26,7 @@ def located(what: Encoded, folder: Path) -> Encoded:
     """The same by the index alone, as the resolver does it."""
     index_path = folder / "index"
     index(what, str(index_path))
-    found = locate(str(index_path), what.frame or 1)
+    found = locate(str(index_path), [what.frame or 1])
     path = str(index_path) if found.in_index else what.path
     return replace(what, path=path, located=found.record)
 
@@ -140,11 +140,11 @@ def test_reading_an_index_costs_no_more_than_the_part_of_the_frame(tmp_path: Pat
     path = jpeg_ls_frames(tmp_path, 5000)
 
     written = index(encoded(path), str(tmp_path / "index"))
-    found = locate(str(tmp_path / "index"), 4321)
+    found = locate(str(tmp_path / "index"), [4321])
 
     assert written.size_bytes > 80_000
     assert len(found.record) < 1024
-    assert bytes_read_by("locate", str(tmp_path / "index"), 4321) < 20_000
+    assert bytes_read_by("locate", str(tmp_path / "index"), [4321]) < 20_000
 
 
 def functional_groups(count: int) -> Sequence:
@@ -250,7 +250,7 @@ def test_what_is_no_index_is_refused(tmp_path: Path) -> None:
     (tmp_path / "index").write_bytes(b"no index")
 
     with pytest.raises(Undecodable, match="frame index is broken"):
-        locate(str(tmp_path / "index"), 1)
+        locate(str(tmp_path / "index"), [1])
 
 
 def test_only_large_part_10_files_have_an_index() -> None:
@@ -265,7 +265,7 @@ def test_reading_an_index_needs_neither_pydicom_nor_codecs(tmp_path: Path) -> No
     index(encoded(jpeg_ls_frames(tmp_path, 3)), str(tmp_path / "index"))
     program = (
         "import sys; from imageid_daemon import pixels; "
-        f"pixels.locate({str(tmp_path / 'index')!r}, 2); "
+        f"pixels.locate({str(tmp_path / 'index')!r}, [2]); "
         "print({'numpy', 'pydicom', 'imagecodecs', 'PIL'} & sys.modules.keys())"
     )
 

@@ -207,17 +207,17 @@ def index(encoded: Encoded, target_path: str) -> Written:
     return implementation(encoded, target_path)
 
 
-def locate(index_path: str, frame: int) -> Located:
-    """Read what an index says of a frame, 1-based, whether or not there is such a frame.
+def locate(index_path: str, frames: Sequence[int]) -> Located:
+    """Read what an index says of frames, 1-based, whether or not there are such frames.
 
-    Imports neither pydicom nor codecs, and reads a few hundred bytes beside the header.
+    Imports neither pydicom nor codecs, and reads a few hundred bytes of each beside the header.
 
     Raises:
         Undecodable: the index is none.
     """
     from imageid_daemon.pixels.frame_index import locate as implementation
 
-    return implementation(index_path, frame)
+    return implementation(index_path, frames)
 
 
 def decode(encoded: Encoded, color: Literal["default", "stored"], target_path: str) -> Written:

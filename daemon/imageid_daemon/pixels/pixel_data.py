@@ -26,8 +26,7 @@ def read_frame(part10: Part10, pixel: ImagePixel, frame: int) -> EncodedFrame:
         raise Undecodable("the data set cannot be decoded because it holds no pixel data")
     with part10.source.reading() as read:
         if is_encapsulated(part10, read):
-            found = part10.places or _table(part10, read, pixel.number_of_frames).places(frame)
-            places = _certain(frame, found)
+            places = _certain(frame, _places(part10, read, pixel, frame))
             limits.check_encoded(sum(length for _, length in places))
             data = b"".join(read(offset, length) for offset, length in places)
             return EncodedFrame(data, part10.transfer_syntax_uid, encapsulated=True)
@@ -49,6 +48,12 @@ def is_encapsulated(part10: Part10, read: ReadAt) -> bool:
         "the image cannot be decoded because its pixel data are not encapsulated, as its transfer "
         "syntax demands; ask for ENCODED to get it as it is"
     )
+
+
+def _places(part10: Part10, read: ReadAt, pixel: ImagePixel, frame: int) -> FramePlaces:
+    if part10.places is not None:
+        return part10.places[frame]
+    return _table(part10, read, pixel.number_of_frames).places(frame)
 
 
 def _table(part10: Part10, read: ReadAt, frames: int) -> FrameTable:

@@ -41,16 +41,15 @@ class Headers:
         read: Read[T],
         shelf: Shelf | None = None,
         *,
-        frame_alone: bool = False,
         frames: Sequence[int] = (),
     ) -> tuple[T, CacheStatus]:
         """What `read` makes of an image; fetches no pixels where the origin can tell it apart.
 
         Args:
             shelf: where documents are had from, if not from the cache and the origin.
-            frame_alone: nothing of the other frames is read, so that of a large file an
-                index is enough.
-            frames: whose values are fetched that the origin's document only refers to.
+            frames: nothing of others is read, so that of a large file an index is enough;
+                and what an origin's document only refers to is fetched for these. Without
+                them it is all of the data set that is read, and nothing else.
 
         Raises:
             ImageError: it cannot be had.
@@ -68,15 +67,17 @@ class Headers:
             material = await gather_material(
                 stack, self._sources, self._documents, resolved, demand
             )
-            if frame_alone:
-                material = await self._located(stack, material)
+            if frames:
+                material = await self._located(stack, material, frames)
             held = stack.enter_context(closing(material.body.duplicate()))
             found = await read(material.parents, material.encoded, held.descriptor)
             return found, material.status
 
-    async def _located(self, stack: AsyncExitStack, material: Material) -> Material:
+    async def _located(
+        self, stack: AsyncExitStack, material: Material, frames: Sequence[int]
+    ) -> Material:
         try:
-            return await self._frame_indexes.locate(stack, material)
+            return await self._frame_indexes.locate(stack, material, frames)
         except ImageError:
             # A header can be read although the frames behind it cannot be found.
             return material

@@ -149,11 +149,7 @@ class Resolver:
         """
         resolved = self._resolve(image_id)
         return await self._headers.read(
-            resolved,
-            demand,
-            self._readings.describe,
-            frame_alone=True,
-            frames=(resolved.frame,),
+            resolved, demand, self._readings.describe, frames=(resolved.frame,)
         )
 
     async def dicom_json(self, image_id: str, demand: Demand) -> bytes:
