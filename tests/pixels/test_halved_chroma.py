@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +10,9 @@ import pytest
 
 from imageid_loaders.errors import Undecodable
 from pixels.material import decoded, encoded, part10
+from pixels.second_codecs import halved_chroma, openjpeg
 
 JPEG_2000 = "1.2.840.10008.1.2.4.91"
-NOISE = np.random.default_rng(422)
-
-
-def codestream(
-    folder: Path, across: int, down: int, *options: str, rows: int = 16, columns: int = 24
-) -> bytes:
-    """Encode random samples; the tool takes them plane by plane, each as long as it is."""
-    octets = NOISE.integers(0, 256, 3 * rows * columns, np.uint8)
-    (folder / "in.raw").write_bytes(octets.tobytes())
-    sampling = f"1x1:{across}x{down}:{across}x{down}"
-    form = f"{columns},{rows},3,8,u@{sampling}"
-    run("opj_compress", folder, "in.raw", "out.j2k", "-F", form, "-n", "3", "-mct", "0", *options)
-    return (folder / "out.j2k").read_bytes()
 
 
 def components(folder: Path) -> list[np.ndarray]:
@@ -34,15 +21,10 @@ def components(folder: Path) -> list[np.ndarray]:
 
 
 def component(folder: Path, number: int) -> np.ndarray:
-    run("opj_decompress", folder, "out.j2k", f"c{number}.pgx", "-c", str(number))
+    openjpeg("opj_decompress", folder, "out.j2k", f"c{number}.pgx", "-c", str(number))
     head, _, octets = (folder / f"c{number}_0.pgx").read_bytes().partition(b"\n")
     columns, rows = map(int, head.split()[-2:])
     return np.frombuffer(octets, np.uint8).reshape(rows, columns)
-
-
-def run(program: str, folder: Path, source: str, target: str, *options: str) -> None:
-    command = [program, "-i", source, "-o", target, *options]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
 
 
 def file(folder: Path, frame: bytes, rows: int = 16, columns: int = 24, **attributes: Any) -> Path:
@@ -82,7 +64,7 @@ def test_each_sample_of_chrominance_is_spread_over_its_pixels(
     across: int, down: int, shape: tuple[int, int], tmp_path: Path
 ) -> None:
     rows, columns = shape
-    frame = codestream(tmp_path, across, down, rows=rows, columns=columns)
+    frame = halved_chroma(tmp_path, across, down, rows=rows, columns=columns)
     path = file(tmp_path, frame, rows, columns)
 
     found, description = decoded(encoded(path), tmp_path, "stored")
@@ -95,7 +77,7 @@ def test_each_sample_of_chrominance_is_spread_over_its_pixels(
 def test_it_is_turned_into_rgb_whatever_the_header_calls_it(
     photometric: str, tmp_path: Path
 ) -> None:
-    path = file(tmp_path, codestream(tmp_path, 2, 1), PhotometricInterpretation=photometric)
+    path = file(tmp_path, halved_chroma(tmp_path, 2, 1), PhotometricInterpretation=photometric)
 
     found, description = decoded(encoded(path), tmp_path)
 
@@ -105,7 +87,7 @@ def test_it_is_turned_into_rgb_whatever_the_header_calls_it(
 
 
 def test_an_irreversible_codestream_is_decoded_as_openjpeg_decodes_it(tmp_path: Path) -> None:
-    frame = codestream(tmp_path, 2, 2, "-I", "-r", "4")
+    frame = halved_chroma(tmp_path, 2, 2, "-I", "-r", "4")
     path = file(tmp_path, frame)
 
     found, _ = decoded(encoded(path), tmp_path, "stored")
@@ -114,7 +96,7 @@ def test_an_irreversible_codestream_is_decoded_as_openjpeg_decodes_it(tmp_path: 
 
 
 def test_tiles_of_whole_pairs_are_put_together(tmp_path: Path) -> None:
-    path = file(tmp_path, codestream(tmp_path, 2, 2, "-t", "10,6"))
+    path = file(tmp_path, halved_chroma(tmp_path, 2, 2, "-t", "10,6"))
 
     found, _ = decoded(encoded(path), tmp_path, "stored")
 
@@ -134,7 +116,7 @@ def test_what_pillow_would_misplace_is_refused(
     across: int, options: list[str], shape: tuple[int, int], tmp_path: Path
 ) -> None:
     rows, columns = shape
-    frame = codestream(tmp_path, across, 1, *options, rows=rows, columns=columns)
+    frame = halved_chroma(tmp_path, across, 1, *options, rows=rows, columns=columns)
     path = file(tmp_path, frame, rows, columns)
 
     with pytest.raises(Undecodable, match="subsampled otherwise"):
@@ -142,7 +124,7 @@ def test_what_pillow_would_misplace_is_refused(
 
 
 def test_more_than_8_bits_are_refused(tmp_path: Path) -> None:
-    frame = bytearray(codestream(tmp_path, 2, 1))
+    frame = bytearray(halved_chroma(tmp_path, 2, 1))
     for component in range(3):
         frame[frame.index(b"\xff\x51") + 40 + 3 * component] = 11
     path = file(tmp_path, bytes(frame), BitsAllocated=16)
@@ -152,7 +134,7 @@ def test_more_than_8_bits_are_refused(tmp_path: Path) -> None:
 
 
 def test_components_that_claim_to_be_mixed_are_refused(tmp_path: Path) -> None:
-    frame = bytearray(codestream(tmp_path, 2, 2))
+    frame = bytearray(halved_chroma(tmp_path, 2, 2))
     frame[frame.index(b"\xff\x52") + 8] = 1
     path = file(tmp_path, bytes(frame))
 
@@ -162,7 +144,7 @@ def test_components_that_claim_to_be_mixed_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lost_bytes", [4, 100, 600])
 def test_one_that_breaks_off_is_refused_not_filled_up(lost_bytes: int, tmp_path: Path) -> None:
-    path = file(tmp_path, codestream(tmp_path, 2, 2)[:-lost_bytes])
+    path = file(tmp_path, halved_chroma(tmp_path, 2, 2)[:-lost_bytes])
 
     with pytest.raises(Undecodable):
         decoded(encoded(path), tmp_path)
