@@ -13,7 +13,12 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom import Dataset, Sequence
-from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLSLossless
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEGLSLossless,
+    RLELossless,
+)
 
 from imageid_daemon.pixels import Encoded, decode, describe, index, is_worth_indexing, locate
 from imageid_loaders.errors import NotFound, Undecodable
@@ -57,7 +62,9 @@ def _outcome(what: Encoded, folder: Path) -> object:
     return written.description, target.read_bytes()
 
 
-def jpeg_ls_frames(folder: Path, count: int, fragments_each: int = 1) -> Path:
+def jpeg_ls_frames(
+    folder: Path, count: int, fragments_each: int = 1, syntax: str = JPEGLSLossless
+) -> Path:
     """Frames that tell their own number, without an offset table."""
     pieces = []
     for number in range(count):
@@ -65,7 +72,16 @@ def jpeg_ls_frames(folder: Path, count: int, fragments_each: int = 1) -> Path:
         size = 2 * -(-len(frame) // (2 * fragments_each))
         pieces += [frame[start : start + size] for start in range(0, len(frame), size)]
     path = folder / "frames.dcm"
-    return part10(path, pieces, JPEGLSLossless, offset_table=False, NumberOfFrames=count, **SHAPE)
+    return part10(path, pieces, syntax, offset_table=False, NumberOfFrames=count, **SHAPE)
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, ExplicitVRLittleEndian])
+def test_frames_under_a_wrong_label_are_located_too(syntax: str, tmp_path: Path) -> None:
+    path = jpeg_ls_frames(tmp_path, 4, fragments_each=2, syntax=syntax)
+
+    found, _ = decoded(located(encoded(path, 3), tmp_path), tmp_path)
+
+    assert (found == 2).all()
 
 
 def bytes_read(what: Encoded, folder: Path) -> int:

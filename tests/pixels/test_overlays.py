@@ -347,6 +347,7 @@ def test_each_compressed_frame_has_its_own_embedded_overlay(tmp_path: Path) -> N
     [
         pytest.param("4.90", lambda words: wavelet(words & 0xFFF, 12), id="bits left out"),
         pytest.param("4.91", wavelet, id="perhaps lossy"),
+        pytest.param("4.110", wavelet, id="perhaps lossy, under the label of another codec"),
         pytest.param(
             "4.81", lambda words: imagecodecs.jpegls_encode(words, level=1), id="near-lossless"
         ),

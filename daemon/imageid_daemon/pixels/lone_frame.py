@@ -11,7 +11,7 @@ from pydicom.dataelem import DataElement
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian
 
-from imageid_daemon.pixels import bulk_references, limits, metadata_document
+from imageid_daemon.pixels import bulk_references, limits, metadata_document, run_lengths
 from imageid_daemon.pixels.codestream import Codestream, Family
 from imageid_daemon.pixels.codestream_header import read as read_codestream
 from imageid_daemon.pixels.description import Encoded
@@ -108,6 +108,8 @@ def read_frame(encoded: Encoded, stated: str | None, pixel: ImagePixel) -> Encod
     stream = None if native and _is_native(stated) else _codestream(data)
     if stream is not None and _contradicts(stated, stream):
         return EncodedFrame(data, _SYNTAX_OF_FAMILY[stream.family])
+    if stream is None and not native and run_lengths.are_in(data, pixel):
+        return EncodedFrame(data, _RLE)
     if stream is None and (_is_native(stated) or (native and stated != _RLE)):
         _check_length(data, native)
         # PS3.18 8.7.3.4: uncompressed frames are little-endian, whatever is stored.
