@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import imageid
+from daemon_process import DaemonProcess
 from origins.bulk_data import Moved
 from origins.corpus import DicomFile, as_instance, own_file
 from origins.multipart import Part, multipart_body, multipart_type
@@ -123,6 +125,32 @@ async def test_a_value_that_the_origin_does_not_give_is_absent(
     origin.route("/dicom-web/bulk/2", failing)
 
     assert (await client.metadata(image_id)).palette_color_lookup_table is None
+
+
+async def test_credentials_go_with_a_value_of_their_origin_and_with_no_other(
+    origin: ScriptedOrigin, tmp_path: Path
+) -> None:
+    async with ScriptedOrigin() as other:
+        places = {1: f"{origin.url}/dicom-web/bulk/1", 2: f"{other.url}/dicom-web/bulk/2"}
+        image_id, moved = serve(origin, lambda number: places.get(number, places[1]))
+        values = list(moved.values.values())
+        other.route("/dicom-web/bulk/2", Answer(values[1], OCTETS))
+        config = f"""
+            [network]
+            allow = ["127.0.0.1:*"]
+            [origins.pacs]
+            url = "{origin.url}/dicom-web"
+            user = "viewer"
+            password_env = "PASSWORD"
+        """
+        daemon = DaemonProcess(tmp_path / "d", config, environment={"PASSWORD": "secret"})
+        async with daemon, imageid.aio.connect(daemon.address) as client:
+            await client.metadata(image_id)
+
+        (sent,) = [each for each in origin.requests if each.path == "/dicom-web/bulk/1"]
+        (elsewhere,) = other.requests
+    assert sent.headers["authorization"].startswith("Basic ")
+    assert "authorization" not in elsewhere.headers
 
 
 @pytest.mark.parametrize(
