@@ -64,6 +64,7 @@ pixels: venv
 	$(BIN)/pytest -q tests/pixels
 
 fuzz: venv
+	@ops/install-test-tools.sh
 	@PYTHONPATH=tests $(BIN)/python -m fuzz $(FUZZ)
 
 http-cache-tests: venv

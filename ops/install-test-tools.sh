@@ -20,6 +20,7 @@ missing_packages() {
     has systemd-analyze || echo systemd
     has dcm2pnm && has dcmj2pnm && has dcml2pnm || echo dcmtk
     has gdcmconv || echo libgdcm-tools
+    has opj_compress && has opj_decompress || echo libopenjp2-tools
     has jpegtran || echo libjpeg-turbo-progs
     has_node || echo nodejs
     has npm || echo npm
@@ -38,7 +39,7 @@ can_be_root() {
 give_up() {
     echo "The tests need what these Debian packages hold, and $1: $packages" >&2
     echo "Install them with:  sudo apt-get install --no-install-recommends $packages" >&2
-    echo "(elsewhere than on Debian: Orthanc with DICOMweb, nginx, Prometheus, DCMTK, GDCM, jpegtran, Node >= 18 with npm, Go >= 1.19, a C compiler)" >&2
+    echo "(elsewhere than on Debian: Orthanc with DICOMweb, nginx, Prometheus, DCMTK, GDCM, OpenJPEG's tools, jpegtran, Node >= 18 with npm, Go >= 1.19, a C compiler)" >&2
     exit 1
 }
 

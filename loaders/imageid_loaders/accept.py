@@ -19,6 +19,7 @@ from dataclasses import dataclass
 FRAME = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
 INSTANCE = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 METADATA = "application/dicom+json"
+BULK_DATA = 'multipart/related; type="application/octet-stream"'
 RENDERED = "image/jpeg"
 ANY = "*/*"
 # No Accept: the frame is cut out of the whole instance.
@@ -28,6 +29,7 @@ _CASCADES = {
     FRAME: (FRAME, ANY, WHOLE_INSTANCE),
     INSTANCE: (INSTANCE, "application/dicom; transfer-syntax=*", ANY),
     METADATA: (METADATA, "application/json", ANY),
+    BULK_DATA: (BULK_DATA, "application/octet-stream", ANY),
 }
 _REFUSALS = {400, 406, 415, 500, 501}
 _REFUSALS_OF_SERVER = {406, 415}

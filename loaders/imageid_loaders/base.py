@@ -319,6 +319,21 @@ class Bundler(Protocol):
         ...
 
 
+@runtime_checkable
+class Referring(Protocol):
+    """An ability some loaders have: values may stand elsewhere than in their metadata."""
+
+    def bulk_data(self, document: Resource, uri: str) -> Resource:
+        """What a BulkDataURI (PS3.18 F.2.2) in one of `Image.metadata` means. No I/O.
+
+        `open` gives the bytes of the value alone; the daemon may decide not to ask for them.
+
+        Raises:
+            errors.InvalidImageId: nothing that can be fetched.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ListedImage:
     """One image of a listing, with the facts that put slices in order.

@@ -64,6 +64,9 @@ class DicomwebLoader:
     ) -> AbstractAsyncContextManager[AsyncIterator[Part]]:
         return self._wado_rs.open_bundle(bundle, transport)
 
+    def bulk_data(self, document: Resource, uri: str) -> Resource:
+        return self._wado_rs.bulk_data(document, uri)
+
     async def list_images(self, root: str, read: Read) -> list[ListedImage]:
         return await self._wado_rs.list_images(root, read)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from imageid_loaders.accept import (
+    BULK_DATA,
     FRAME,
     METADATA,
     WHOLE_INSTANCE,
@@ -104,6 +105,9 @@ def _media_type(accept: str, head: bytes, part: MediaType) -> str:
     if accept == METADATA:
         _refuse_web_page(head, part)
         return "application/dicom+json"
+    if accept == BULK_DATA:
+        _refuse_web_page(head, part)
+        return "application/octet-stream"
     return image_media_type(head, part.name)
 
 

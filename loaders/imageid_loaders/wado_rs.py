@@ -29,7 +29,13 @@ from imageid_loaders.options import check_options
 from imageid_loaders.retrieval import retrieve
 from imageid_loaders.server import wado_rs_url
 from imageid_loaders.url import is_http, split_scheme
-from imageid_loaders.wado_rs_address import Address, image_at, metadata_resource, parse_address
+from imageid_loaders.wado_rs_address import (
+    Address,
+    bulk_data_resource,
+    image_at,
+    metadata_resource,
+    parse_address,
+)
 from imageid_loaders.wado_rs_bundles import bundles_of, retrieve_bundle
 
 
@@ -57,6 +63,9 @@ class WadoRsLoader:
         self, bundle: Bundle, transport: Transport
     ) -> AbstractAsyncContextManager[AsyncIterator[Part]]:
         return retrieve_bundle(bundle, transport)
+
+    def bulk_data(self, document: Resource, uri: str) -> Resource:
+        return bulk_data_resource(document, uri)
 
     async def list_images(self, root: str, read: Read) -> list[ListedImage]:
         address = parse_address(_url_of(root, self._origins))

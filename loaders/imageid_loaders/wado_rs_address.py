@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from urllib.parse import urljoin
 
-from imageid_loaders.accept import FRAME, INSTANCE, METADATA, RENDERED
+from imageid_loaders.accept import BULK_DATA, FRAME, INSTANCE, METADATA, RENDERED
 from imageid_loaders.base import Image, Resource
 from imageid_loaders.errors import InvalidImageId
 from imageid_loaders.url import canonical_url, frame_number, take_frame
@@ -112,6 +113,20 @@ def metadata_resource(address: Address) -> Resource:
     """The DICOM JSON document of a study, series or instance."""
     resource = _resource(address, "metadata", "/metadata", METADATA)
     return replace(resource, fresh_for_seconds=_METADATA_SECONDS)
+
+
+def bulk_data_resource(document: Resource, uri: str) -> Resource:
+    """What a document of `metadata_resource` refers to.
+
+    Raises:
+        errors.InvalidImageId: it is no http(s) URL, nor one below the document's.
+    """
+    try:
+        joined = urljoin(document.url, uri)
+    except ValueError as error:
+        raise InvalidImageId("The BulkDataURI of the origin's metadata is no URL.") from error
+    url = canonical_url(joined)
+    return Resource(f"bulk {url}", url, BULK_DATA, _DAY_SECONDS)
 
 
 def _frame_image(address: Address, number: int) -> Image:

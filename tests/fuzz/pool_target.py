@@ -66,6 +66,7 @@ class PoolTarget:
     async def _document(self, document: bytes) -> str:
         what = Encoded("", "", dicom_json=document)
         await self._pool.run(tasks.describe, None, None, what)
+        await self._pool.run(tasks.references, None, None, what, [1, 2])
         json.loads(await self._pool.bytes_of(tasks.dicom_json, None, what))
         return "decoded"
 
@@ -76,7 +77,7 @@ class PoolTarget:
         with _file() as index:
             description = await self._pool.run(tasks.index, source, index, what)
             inspect(index, description, pixels.INDEX_MEDIA_TYPE)
-            pixels.locate(f"/proc/self/fd/{index}", 2)
+            pixels.locate(f"/proc/self/fd/{index}", [1, 2])
         description = await self._pool.run(tasks.decode, source, target, what, "default")
         inspect(target, description, SAMPLES)
         with _file() as picture:

@@ -16,6 +16,7 @@ from pydicom import Dataset, Sequence
 from pydicom.pixels.encoders import RLELosslessEncoder
 
 from pixels.material import dataset, grey, part10, path_of
+from pixels.second_codecs import halved_chroma
 
 ROOT = "1.2.840.10008.1.2"
 SHAPE = {"Rows": 16, "Columns": 16, "BitsAllocated": 16, "NumberOfFrames": 2}
@@ -59,6 +60,15 @@ def _codecs() -> dict[str, Callable[[Path], Path]]:
         "htj2k lossy": _encapsulated(f"{ROOT}.4.203", imagecodecs.htj2k_encode(GREY)),
         "jpeg xl": _encapsulated(f"{ROOT}.4.110", imagecodecs.jpegxl_encode(GREY, lossless=True)),
         "deflated frame": _encapsulated(f"{ROOT}.8.1", imagecodecs.deflate_encode(GREY, raw=True)),
+        "halved chroma": _halved_chroma,
+        "overlay in samples": lambda path: part10(
+            path,
+            [imagecodecs.jpegls_encode(GREY | 0x1000)] * 2,
+            f"{ROOT}.4.80",
+            elements=_OVERLAY_IN_SAMPLES,
+            **SHAPE | {"BitsStored": 12},
+        ),
+        "jpeg 2000 called native": _encapsulated(f"{ROOT}.1", _jpeg_2000(GREY, reversible=True)),
         "encapsulated": _encapsulated(f"{ROOT}.1.98", GREY.tobytes()),
     }
 
@@ -88,6 +98,16 @@ def _headers() -> dict[str, Callable[[Path], Path]]:
 
 
 _COLORS = ("Red", "Green", "Blue")
+_OVERLAY_IN_SAMPLES = [
+    (0x60000000 | number, "US", value)
+    for number, value in ((0x10, 16), (0x11, 16), (0x100, 16), (0x102, 12))
+]
+
+
+def _halved_chroma(path: Path) -> Path:
+    frame = halved_chroma(path.parent, 2, 2, columns=16)
+    ybr = {"PhotometricInterpretation": "YBR_FULL_422"}
+    return part10(path, [frame, frame], f"{ROOT}.4.91", **SHAPE | COLOR | ybr)
 
 
 def _encapsulated(
@@ -140,4 +160,6 @@ def _pictures() -> dict[str, bytes]:
 
 def _document() -> bytes:
     described = dataset("liver_1frame.dcm").to_json_dict()
-    return json.dumps({tag: value for tag, value in described.items() if tag < "7FE0"}).encode()
+    kept = {tag: value for tag, value in described.items() if tag < "7FE0"}
+    profile = {"vr": "OB", "BulkDataURI": "../bulk/profile"}
+    return json.dumps(kept | {"00282000": profile}).encode()

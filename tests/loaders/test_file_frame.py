@@ -112,6 +112,13 @@ def test_a_frame_of_several_fragments_is_all_of_them():
     assert cut(file)[1] == b"\xff\x4fabcdefgh"
 
 
+@pytest.mark.parametrize("piece_bytes", [1, 5, 1000])
+def test_fragments_without_a_byte_add_nothing_to_the_frame(piece_bytes):
+    fragments = has_fragments(b"", b"\xff\x4fab", b"", b"", b"cd", b"")
+
+    assert cut(written(fragments, JPEG2000Lossless), piece_bytes)[1] == b"\xff\x4fabcd"
+
+
 def test_pixel_data_within_sequences_are_not_the_image_s():
     def change(dataset):
         icon = Dataset()

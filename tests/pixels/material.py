@@ -94,9 +94,14 @@ def part10(
     pixel_data: bytes | Sequence[bytes],
     syntax: str = ExplicitVRLittleEndian,
     offset_table: bool = True,
+    elements: Sequence[tuple[int, str, Any]] = (),
     **attributes: Any,
 ) -> Path:
-    """Write an image; a sequence of frames is encapsulated."""
+    """Write an image; a sequence of frames is encapsulated.
+
+    Args:
+        elements: tag, VR and value of attributes without a keyword.
+    """
     image = Dataset()
     image.SOPClassUID = SecondaryCaptureImageStorage
     image.SOPInstanceUID = "1.2.3.4"
@@ -105,6 +110,8 @@ def part10(
     image.PixelRepresentation = 0
     for keyword, value in attributes.items():
         setattr(image, keyword, value)
+    for element in elements:
+        image.add_new(*element)
     image.BitsStored = attributes.get("BitsStored", image.BitsAllocated)
     image.HighBit = attributes.get("HighBit", image.BitsStored - 1)
     if not isinstance(pixel_data, bytes):
@@ -125,7 +132,7 @@ def _writable(syntax: str, native: bool) -> UID:
     """What pydicom writes in the same way, where it refuses a syntax or writes it wrongly."""
     if syntax in DEFLATED:
         return DeflatedExplicitVRLittleEndian
-    if UID(syntax) in AllTransferSyntaxes:
+    if UID(syntax) in AllTransferSyntaxes and (native or UID(syntax).is_encapsulated):
         return UID(syntax)
     return ExplicitVRLittleEndian if native else RLELossless
 

@@ -1,9 +1,11 @@
-"""Files as dcmtk and GDCM write them: codecs that share no code with those of the daemon."""
+"""Files as dcmtk, GDCM and OpenJPEG's own tools write them, and read them again."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+
+import numpy as np
 
 from pixels.material import path_of
 
@@ -20,3 +22,25 @@ def converted(name_or_path: str | Path, command: list[str], folder: Path) -> Pat
     subprocess.run([*command, source, str(target)], check=True, capture_output=True, timeout=60)
     assert target.exists(), command
     return target
+
+
+def halved_chroma(
+    folder: Path, across: int, down: int, *options: str, rows: int = 16, columns: int = 24
+) -> bytes:
+    """A JPEG 2000 codestream of random samples, chrominance having fewer of them.
+
+    Args:
+        folder: where `out.j2k` is left too.
+    """
+    octets = np.random.default_rng(422).integers(0, 256, 3 * rows * columns, np.uint8)
+    (folder / "in.raw").write_bytes(octets.tobytes())  # plane by plane, each as long as it is
+    form = f"{columns},{rows},3,8,u@1x1:{across}x{down}:{across}x{down}"
+    plain = ("-F", form, "-n", "3", "-mct", "0")
+    openjpeg("opj_compress", folder, "in.raw", "out.j2k", *plain, *options)
+    return (folder / "out.j2k").read_bytes()
+
+
+def openjpeg(program: str, folder: Path, source: str, target: str, *options: str) -> None:
+    """Run one of OpenJPEG's tools in a folder."""
+    command = [program, "-i", source, "-o", target, *options]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)

@@ -18,7 +18,7 @@ from pydicom.uid import RLELossless
 from imageid_daemon.pixels import codestream_header
 from imageid_loaders.errors import TooLarge, Undecodable, Unsupported
 from pixels.conftest import Count
-from pixels.material import dataset, decoded, encoded, part10, path_of
+from pixels.material import dataset, decoded, encoded, grey, part10, path_of
 
 NOISE = np.random.default_rng(1)
 GREY = NOISE.integers(0, 4096, (24, 40), np.uint16)
@@ -207,7 +207,18 @@ def test_a_codestream_of_another_size_than_the_header_is_refused(
         decoded(encoded(path), tmp_path)
 
 
-@pytest.mark.parametrize("label", ["57", "80", "90", "201", "110"])
+NATIVE = "1.2.840.10008.1.2.1"
+LABELS = [
+    *(SYNTAX + number for number in ("57", "80", "90", "201", "110")),
+    RLELossless,
+    "1.2.840.10008.1.2",
+    NATIVE,
+    "1.2.840.10008.1.2.1.98",
+    "1.2.840.10008.1.2.8.1",
+]
+
+
+@pytest.mark.parametrize("label", LABELS)
 @pytest.mark.parametrize("array", [GREY, COLOUR], ids=["grey", "colour"])
 @pytest.mark.parametrize("number", ["57", "80", "90", "201", "110"])
 def test_a_codestream_under_the_label_of_another_family_is_decoded_as_what_it_is(
@@ -217,16 +228,107 @@ def test_a_codestream_under_the_label_of_another_family_is_decoded_as_what_it_is
     stream = codestream_header.read(frame)
     assert stream is not None
     attributes = {"BitsStored": stream.precision}
-    path = write(tmp_path / "a.dcm", frame, SYNTAX + label, array, **attributes)
+    path = write(tmp_path / "a.dcm", frame, label, array, **attributes)
 
     found, description = decoded(encoded(path), tmp_path)
 
     assert np.array_equal(found, array)
-    assert description.metadata.transfer_syntax_uid == SYNTAX + label
+    assert description.metadata.transfer_syntax_uid == label
+
+
+@pytest.mark.parametrize("label", [SYNTAX + "57", SYNTAX + "90", NATIVE])
+@pytest.mark.parametrize("array", [GREY, COLOUR], ids=["grey", "colour"])
+def test_run_lengths_under_another_label_are_decoded_as_what_they_are(
+    label: str, array: np.ndarray, tmp_path: Path
+) -> None:
+    octets = array.astype(">u2").view(np.uint8) if array.ndim == 2 else array
+    planes = octets.reshape(24 * 40, -1).T
+    frame = run_lengths(*(literal(plane.tobytes()) for plane in planes))
+    path = write(tmp_path / "a.dcm", frame, label, array)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, array)
+
+
+def test_uncompressed_samples_in_items_are_read_under_an_uncompressed_label(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.dcm", GREY.tobytes(), NATIVE, GREY)
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, GREY)
+
+
+def test_items_under_an_uncompressed_label_that_hold_something_else_are_refused(
+    tmp_path: Path,
+) -> None:
+    # More bytes than the samples have: to read the first of them would be to make them up.
+    path = write(tmp_path / "a.dcm", GREY.tobytes() + bytes(100), NATIVE, GREY)
+
+    with pytest.raises(Undecodable, match="not what its transfer syntax says"):
+        decoded(encoded(path), tmp_path)
+
+
+def items_with_a_length(path: Path) -> Path:
+    """Give the pixel data of an explicit file a length, and no delimiter."""
+    data = path.read_bytes()
+    at = data.index(b"\xe0\x7f\x10\0OB\0\0") + 8
+    assert data.endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
+    items = data[at + 4 : -8]
+    path.write_bytes(data[:at] + len(items).to_bytes(4, "little") + items)
+    return path
+
+
+def test_items_under_an_uncompressed_label_may_have_a_length(tmp_path: Path) -> None:
+    frame = imagecodecs.jpegls_encode(GREY)
+    path = items_with_a_length(write(tmp_path / "a.dcm", frame, NATIVE, GREY))
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, GREY)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [b"\xfe\xff\0\xe0", b"\xfe\xff\0\xe0\0\0\0\0", b"\xfe\xff\0\xe0\0\0\0\0" * 2],
+    ids=["an item", "a table", "an empty frame"],
+)
+def test_uncompressed_samples_that_begin_like_items_are_samples(
+    beginning: bytes, tmp_path: Path
+) -> None:
+    samples = np.frombuffer(beginning + GREY.tobytes()[len(beginning) :], np.uint16)
+    path = grey(tmp_path / "a.dcm", samples.reshape(GREY.shape))
+
+    found, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(found, samples.reshape(GREY.shape))
+
+
+@pytest.mark.parametrize("frames", [2, 3])
+def test_frames_under_the_label_of_run_lengths_are_told_apart_by_their_codestreams(
+    frames: int, tmp_path: Path
+) -> None:
+    codestreams = [imagecodecs.jpegls_encode(GREY + number) for number in range(frames)]
+    halves = [part for each in codestreams for part in (each[:600], each[600:])]
+    path = part10(
+        tmp_path / "a.dcm",
+        halves,
+        RLELossless,
+        offset_table=False,
+        Rows=24,
+        Columns=40,
+        BitsAllocated=16,
+        BitsStored=codestream_header.read(codestreams[-1]).precision,
+        NumberOfFrames=frames,
+    )
+
+    found, _ = decoded(encoded(path, frames), tmp_path)
+
+    assert np.array_equal(found, GREY + frames - 1)
 
 
 def test_a_codestream_of_another_family_and_depth_is_refused(tmp_path: Path) -> None:
-    frame = imagecodecs.jpegls_encode(GREY)
+    frame = imagecodecs.jpegls_encode(GREY.astype(np.uint8))
     path = write(tmp_path / "a.dcm", frame, SYNTAX + "90", GREY, BitsStored=7)
 
     with pytest.raises(Undecodable, match="not what its transfer syntax says"):

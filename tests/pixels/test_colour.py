@@ -94,24 +94,6 @@ def test_upsampled_data_labelled_ybr_full_422_are_read_by_their_length(tmp_path:
     assert (rgb == 10).all()
 
 
-@pytest.mark.parametrize("interpretation", ["HSV", "ARGB", "CMYK"])
-def test_retired_colours_are_unsupported_by_name(interpretation: str, tmp_path: Path) -> None:
-    samples_per_pixel = 3 if interpretation == "HSV" else 4
-    path = part10(
-        tmp_path / "a.dcm",
-        bytes(4 * samples_per_pixel),
-        Rows=2,
-        Columns=2,
-        BitsAllocated=8,
-        SamplesPerPixel=samples_per_pixel,
-        PlanarConfiguration=0,
-        PhotometricInterpretation=interpretation,
-    )
-
-    with pytest.raises(Unsupported, match=interpretation):
-        decoded(encoded(path), tmp_path)
-
-
 def partial_422(path: Path, *words: int, columns: int) -> Path:
     return part10(
         path,

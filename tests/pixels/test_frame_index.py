@@ -13,7 +13,12 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom import Dataset, Sequence
-from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLSLossless
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEGLSLossless,
+    RLELossless,
+)
 
 from imageid_daemon.pixels import Encoded, decode, describe, index, is_worth_indexing, locate
 from imageid_loaders.errors import NotFound, Undecodable
@@ -26,7 +31,7 @@ def located(what: Encoded, folder: Path) -> Encoded:
     """The same by the index alone, as the resolver does it."""
     index_path = folder / "index"
     index(what, str(index_path))
-    found = locate(str(index_path), what.frame or 1)
+    found = locate(str(index_path), [what.frame or 1])
     path = str(index_path) if found.in_index else what.path
     return replace(what, path=path, located=found.record)
 
@@ -57,7 +62,9 @@ def _outcome(what: Encoded, folder: Path) -> object:
     return written.description, target.read_bytes()
 
 
-def jpeg_ls_frames(folder: Path, count: int, fragments_each: int = 1) -> Path:
+def jpeg_ls_frames(
+    folder: Path, count: int, fragments_each: int = 1, syntax: str = JPEGLSLossless
+) -> Path:
     """Frames that tell their own number, without an offset table."""
     pieces = []
     for number in range(count):
@@ -65,7 +72,16 @@ def jpeg_ls_frames(folder: Path, count: int, fragments_each: int = 1) -> Path:
         size = 2 * -(-len(frame) // (2 * fragments_each))
         pieces += [frame[start : start + size] for start in range(0, len(frame), size)]
     path = folder / "frames.dcm"
-    return part10(path, pieces, JPEGLSLossless, offset_table=False, NumberOfFrames=count, **SHAPE)
+    return part10(path, pieces, syntax, offset_table=False, NumberOfFrames=count, **SHAPE)
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, ExplicitVRLittleEndian])
+def test_frames_under_a_wrong_label_are_located_too(syntax: str, tmp_path: Path) -> None:
+    path = jpeg_ls_frames(tmp_path, 4, fragments_each=2, syntax=syntax)
+
+    found, _ = decoded(located(encoded(path, 3), tmp_path), tmp_path)
+
+    assert (found == 2).all()
 
 
 def bytes_read(what: Encoded, folder: Path) -> int:
@@ -140,11 +156,11 @@ def test_reading_an_index_costs_no_more_than_the_part_of_the_frame(tmp_path: Pat
     path = jpeg_ls_frames(tmp_path, 5000)
 
     written = index(encoded(path), str(tmp_path / "index"))
-    found = locate(str(tmp_path / "index"), 4321)
+    found = locate(str(tmp_path / "index"), [4321])
 
     assert written.size_bytes > 80_000
     assert len(found.record) < 1024
-    assert bytes_read_by("locate", str(tmp_path / "index"), 4321) < 20_000
+    assert bytes_read_by("locate", str(tmp_path / "index"), [4321]) < 20_000
 
 
 def functional_groups(count: int) -> Sequence:
@@ -250,7 +266,7 @@ def test_what_is_no_index_is_refused(tmp_path: Path) -> None:
     (tmp_path / "index").write_bytes(b"no index")
 
     with pytest.raises(Undecodable, match="frame index is broken"):
-        locate(str(tmp_path / "index"), 1)
+        locate(str(tmp_path / "index"), [1])
 
 
 def test_only_large_part_10_files_have_an_index() -> None:
@@ -265,7 +281,7 @@ def test_reading_an_index_needs_neither_pydicom_nor_codecs(tmp_path: Path) -> No
     index(encoded(jpeg_ls_frames(tmp_path, 3)), str(tmp_path / "index"))
     program = (
         "import sys; from imageid_daemon import pixels; "
-        f"pixels.locate({str(tmp_path / 'index')!r}, 2); "
+        f"pixels.locate({str(tmp_path / 'index')!r}, [2]); "
         "print({'numpy', 'pydicom', 'imagecodecs', 'PIL'} & sys.modules.keys())"
     )
 

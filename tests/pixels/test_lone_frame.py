@@ -90,6 +90,20 @@ def test_high_throughput_jpeg_2000_labelled_uncompressed_is_recognised(tmp_path:
     assert np.array_equal(found, source.pixel_array)
 
 
+@pytest.mark.parametrize(
+    "syntax", [None, "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.51"]
+)
+@pytest.mark.parametrize("name", ["MR_small_RLE.dcm", "SC_rgb_rle.dcm"])
+def test_run_lengths_with_no_or_a_wrong_label_are_recognised(
+    name: str, syntax: str | None, tmp_path: Path
+) -> None:
+    source = dataset(name)
+
+    found, _ = decoded(lone(source, first_frame(source), tmp_path, syntax), tmp_path)
+
+    assert np.array_equal(found, decoded(encoded(name), tmp_path)[0])
+
+
 def test_samples_that_were_decompressed_but_kept_their_label_are_recognised(tmp_path: Path) -> None:
     source = dataset("693_J2KR.dcm")
     expected, _ = decoded(encoded("693_J2KR.dcm"), tmp_path)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 from pydicom import dcmread
-from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.pixels import get_encoder
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, RLELossless
 
 from imageid_daemon.pixels import Encoded, describe, dicom_json, limits
 from imageid_daemon.pixels.description import ImageMetadata
@@ -234,3 +238,155 @@ def test_without_the_pixel_data_embedded_overlays_are_absent(tmp_path: Path) -> 
 
     assert found.overlays == ()
     assert found.rows == 50
+
+
+def run_lengths(words: np.ndarray) -> bytes:
+    return get_encoder(RLELossless).encode(
+        words,
+        rows=words.shape[0],
+        columns=words.shape[1],
+        samples_per_pixel=1,
+        bits_allocated=16,
+        bits_stored=16,
+        pixel_representation=0,
+        photometric_interpretation="MONOCHROME2",
+        number_of_frames=1,
+    )
+
+
+def deflated(words: np.ndarray) -> bytes:
+    machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return machine.compress(words.tobytes()) + machine.flush()
+
+
+def wavelet(words: np.ndarray, bits: int = 16) -> bytes:
+    return imagecodecs.jpeg2k_encode(words, reversible=True, codecformat="j2k", bitspersample=bits)
+
+
+KEEPING: dict[str, Callable[[np.ndarray], bytes]] = {
+    "5": run_lengths,
+    "8.1": deflated,
+    "4.57": lambda words: imagecodecs.jpeg8_encode(words, lossless=True, bitspersample=16),
+    "4.70": lambda words: imagecodecs.jpeg8_encode(
+        words, lossless=True, predictor=1, bitspersample=16
+    ),
+    "4.80": imagecodecs.jpegls_encode,
+    "4.81": imagecodecs.jpegls_encode,
+    "4.90": wavelet,
+    "4.201": lambda words: imagecodecs.htj2k_encode(words, reversible=True),
+    "4.202": lambda words: imagecodecs.htj2k_encode(words, reversible=True),
+    "4.110": lambda words: imagecodecs.jpegxl_encode(words, lossless=True),
+}
+
+
+def compressed(
+    path: Path, frames: list[bytes], number: str, place: int = 12, **attributes: Any
+) -> Path:
+    return part10(
+        path,
+        frames,
+        f"1.2.840.10008.1.2.{number}",
+        elements=[
+            (0x60000010, "US", 5),
+            (0x60000011, "US", 7),
+            (0x60000050, "SS", [1, 1]),
+            (0x60000100, "US", 16),
+            (0x60000102, "US", place),
+        ],
+        Rows=5,
+        Columns=7,
+        BitsAllocated=16,
+        **{"BitsStored": 12, **attributes},
+    )
+
+
+@pytest.mark.parametrize("number", KEEPING)
+def test_lossless_codestreams_that_have_the_bits_give_the_overlay_and_samples_without_it(
+    number: str, tmp_path: Path
+) -> None:
+    (bits,) = planes(1, 5, 7)
+    samples = NUMBERS.integers(0, 4096, (5, 7), np.uint16)
+    frame = KEEPING[number](samples | bits.astype(np.uint16) << 12)
+    path = compressed(tmp_path / "a.dcm", [frame], number)
+
+    stored, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(stored, samples)
+    for found in overlays_both_ways(path, tmp_path):
+        assert [each.embedded for each in found] == [True]
+        assert (bits_of(found[0]) == bits).all()
+
+
+@pytest.mark.parametrize("number", ["5", "4.80", "4.90", "4.110"])
+def test_an_overlay_may_stand_below_the_samples_of_a_codestream(
+    number: str, tmp_path: Path
+) -> None:
+    (bits,) = planes(1, 5, 7)
+    samples = NUMBERS.integers(0, 4096, (5, 7), np.uint16)
+    frame = KEEPING[number](samples << 4 | bits.astype(np.uint16) << 1)
+    path = compressed(tmp_path / "a.dcm", [frame], number, place=1, HighBit=15)
+
+    stored, _ = decoded(encoded(path), tmp_path)
+
+    assert np.array_equal(stored, samples)
+    for found in overlays_both_ways(path, tmp_path):
+        assert (bits_of(found[0]) == bits).all()
+
+
+def test_each_compressed_frame_has_its_own_embedded_overlay(tmp_path: Path) -> None:
+    bits = planes(2, 5, 7)
+    frames = [wavelet(plane.astype(np.uint16) << 12) for plane in bits]
+    path = compressed(tmp_path / "a.dcm", frames, "4.90", NumberOfFrames=2)
+
+    for found in overlays_both_ways(path, tmp_path, frame=2):
+        assert (bits_of(found[0]) == bits[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("number", "encode"),
+    [
+        pytest.param("4.90", lambda words: wavelet(words & 0xFFF, 12), id="bits left out"),
+        pytest.param("4.91", wavelet, id="perhaps lossy"),
+        pytest.param("4.110", wavelet, id="perhaps lossy, under the label of another codec"),
+        pytest.param(
+            "4.81", lambda words: imagecodecs.jpegls_encode(words, level=1), id="near-lossless"
+        ),
+        pytest.param(
+            "4.91", lambda words: imagecodecs.jpeg2k_encode(words, level=80), id="irreversible"
+        ),
+    ],
+)
+def test_a_codestream_that_may_have_lost_the_bits_gives_no_overlay(
+    number: str, encode: Callable[[np.ndarray], bytes], tmp_path: Path
+) -> None:
+    (bits,) = planes(1, 5, 7)
+    path = compressed(tmp_path / "a.dcm", [encode(bits.astype(np.uint16) << 12)], number)
+
+    assert overlays_both_ways(path, tmp_path) == [(), ()]
+
+
+def test_bits_that_an_encoder_has_moved_are_no_overlay(tmp_path: Path) -> None:
+    samples = NUMBERS.integers(0, 4096, (5, 7), np.uint16)
+    path = compressed(tmp_path / "a.dcm", [wavelet(samples, 12)], "4.90", place=1, HighBit=15)
+
+    assert overlays_both_ways(path, tmp_path) == [(), ()]
+    assert np.array_equal(decoded(encoded(path), tmp_path)[0], samples)
+
+
+@pytest.mark.parametrize("number", ["5", "4.90"])
+def test_an_extended_sign_is_no_overlay(number: str, tmp_path: Path) -> None:
+    samples = NUMBERS.integers(-2048, 2048, (5, 7)).astype(np.int16)
+    frame = KEEPING[number](samples.view(np.uint16))
+    path = compressed(tmp_path / "a.dcm", [frame], number, place=13, PixelRepresentation=1)
+
+    assert overlays_both_ways(path, tmp_path) == [(), ()]
+    assert np.array_equal(decoded(encoded(path), tmp_path)[0], samples)
+
+
+def test_a_frame_that_cannot_be_decoded_leaves_the_other_metadata(tmp_path: Path) -> None:
+    frame = wavelet(np.full((5, 7), 0x1000, np.uint16))
+    path = compressed(tmp_path / "a.dcm", [frame[:-40]], "4.90")
+
+    found = describe(encoded(path))
+
+    assert (found.rows, found.overlays) == (5, ())

@@ -107,7 +107,7 @@ def read_located(path: Path, frames: int) -> list[ImageMetadata | str]:
     index(encoded(path), index_path)
     found: list[ImageMetadata | str] = []
     for frame in range(frames, 0, -1):
-        located = locate(index_path, frame)
+        located = locate(index_path, [frame])
         what = replace(encoded(path, frame), located=located.record)
         try:
             found.append(describe(replace(what, path=index_path) if located.in_index else what))

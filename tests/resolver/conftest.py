@@ -73,6 +73,12 @@ class ScriptedLoader:
             raise InvalidImageId("The test knows no such image.")
         return self.images[name]
 
+    def bulk_data(self, document: Resource, uri: str) -> Resource:
+        """Its key is the document's and the URI; a URI that ends in ! is none."""
+        if uri.endswith("!"):
+            raise InvalidImageId("The test knows no such value.")
+        return Resource(f"{document.key} {uri}", f"x://{uri}")
+
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Source]:
         key = request.resource.key

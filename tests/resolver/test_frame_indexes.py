@@ -1,7 +1,9 @@
 """A large file is indexed once, whoever asks for which of its frames."""
 
 import asyncio
+from contextlib import aclosing
 
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
@@ -14,7 +16,7 @@ from imageid_daemon.pixels import PixelsOptions
 from imageid_daemon.pixels.limits import FRAGMENTS
 from imageid_daemon.resolver.keys import derived_key
 from imageid_loaders.base import Image, Resource
-from imageid_loaders.errors import Undecodable
+from imageid_loaders.errors import NotFound, Undecodable
 from pixels.material import grey
 
 PIXELS = PixelsOptions()
@@ -160,6 +162,79 @@ async def test_metadata_of_a_frame_are_had_without_the_header_of_its_file(world,
     metadata, _ = await world.resolver.metadata("x:large/4", demand_of())
 
     assert (metadata.rows, metadata.frame_number) == (256, 4)
+
+
+async def described(large, numbers):
+    ready = large.world.resolver.describe_all(
+        [f"x:large/{number}" for number in numbers], demand_of(), dicom_json=False, check=str
+    )
+    async with aclosing(ready):
+        return [each async for part in ready for each in part]
+
+
+async def test_a_batch_reads_of_its_frames_what_the_index_says_and_not_the_header(world, tmp_path):
+    large = Large(world, written(tmp_path))
+    await large.load(3)
+    (file,) = [path for path in world.blobs() if path.stat().st_size > FRAMES.nbytes]
+    behind_preamble = slice(132, file.stat().st_size - FRAMES.nbytes)
+    overwrite(file, behind_preamble)
+
+    found = await described(large, [4, 2, 20, 21])
+
+    assert [each.metadata and each.metadata.frame_number for each in found] == [4, 2, 20, None]
+    assert found[0].metadata.rows == 256
+    assert isinstance(found[3].error, NotFound)
+
+
+async def test_a_batch_gives_each_frame_its_own_groups_by_the_index(world, tmp_path):
+    groups = []
+    for number in range(1, 21):
+        position, group = pydicom.Dataset(), pydicom.Dataset()
+        position.ImagePositionPatient = [0, 0, number]
+        group.PlanePositionSequence = [position]
+        groups.append(group)
+    path = tmp_path / "large.dcm"
+    path.write_bytes(written(tmp_path))
+    image = pydicom.dcmread(path)
+    image.PerFrameFunctionalGroupsSequence = groups
+    image.save_as(path)
+    large = Large(world, path.read_bytes())
+
+    found = await described(large, [7, 19])
+    alone = [await world.resolver.metadata(f"x:large/{n}", demand_of()) for n in (7, 19)]
+
+    assert [each.metadata.image_position_patient[2] for each in found] == [7, 19]
+    assert [each.metadata for each in found] == [metadata for metadata, _ in alone]
+    assert await large.index() is not None
+
+
+@pytest.mark.parametrize("syntax", [None, DeflatedExplicitVRLittleEndian, JPEGLSLossless])
+async def test_a_batch_finds_the_overlays_in_each_frame_s_samples(world, tmp_path, syntax):
+    words = np.random.default_rng(2).integers(0, 2**13, (20, 256, 256)).astype(np.uint16)
+    large = Large(world, overlaid(tmp_path / "large.dcm", words, syntax))
+
+    found = await described(large, [1, 20])
+
+    for number, each in zip((1, 20), found, strict=True):
+        (overlay,) = each.metadata.overlays
+        bits = (words[number - 1] >> 12).astype(np.uint8)
+        assert overlay.data == np.packbits(bits, bitorder="little").tobytes()
+    assert await large.index() is not None
+
+
+def overlaid(path, words, syntax):
+    """A file with an overlay in bit 12 of its samples."""
+    image = pydicom.dcmread(grey(path, words[0], BitsStored=12, HighBit=11, NumberOfFrames=20))
+    for tag, value in [(0x10, 256), (0x11, 256), (0x100, 16), (0x102, 12)]:
+        image.add_new(0x60000000 | tag, "US", value)
+    image.PixelData = words.tobytes()
+    if syntax == JPEGLSLossless:
+        image.PixelData = encapsulate([imagecodecs.jpegls_encode(frame) for frame in words])
+        image["PixelData"].is_undefined_length = True
+    if syntax is not None:
+        image.file_meta.TransferSyntaxUID = syntax
+    image.save_as(path, implicit_vr=False, little_endian=True)
+    return path.read_bytes()
 
 
 async def test_metadata_are_known_of_a_file_with_too_many_fragments_for_an_index(world, tmp_path):

@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from importlib import import_module
 from typing import Any, Literal
 
+from imageid_daemon.pixels.bulk_references import may_be_in as may_refer_to_bulk_data
 from imageid_daemon.pixels.description import (
     Description,
     Encoded,
@@ -29,10 +30,11 @@ from imageid_daemon.pixels.description import (
 )
 from imageid_daemon.pixels.frame_index import MEDIA_TYPE as INDEX_MEDIA_TYPE
 from imageid_daemon.pixels.frame_index import VERSION as INDEX_VERSION
-from imageid_daemon.pixels.limits import INDEX_FROM_BYTES
+from imageid_daemon.pixels.limits import BULK_LIMIT_BYTES, INDEX_FROM_BYTES
 from imageid_loaders.errors import NotFound
 
 __all__ = [
+    "BULK_LIMIT_BYTES",
     "INDEX_MEDIA_TYPE",
     "INDEX_VERSION",
     "Description",
@@ -56,7 +58,9 @@ __all__ = [
     "inflate",
     "is_worth_indexing",
     "locate",
+    "may_refer_to_bulk_data",
     "prepare",
+    "references",
     "render",
     "split_metadata",
     "transform",
@@ -125,6 +129,21 @@ def header_json(path: str, tags: Collection[int]) -> bytes:
     return implementation(path, tags)
 
 
+def references(encoded: Encoded, frames: Sequence[int]) -> list[str]:
+    """Give the BulkDataURIs of what describing these frames needs, each once and as written.
+
+    Args:
+        encoded: with its DICOM JSON.
+        frames: 1-based.
+
+    Raises:
+        Undecodable: the document is not DICOM JSON.
+    """
+    from imageid_daemon.pixels.content import references as implementation
+
+    return implementation(encoded, frames)
+
+
 def functional_groups(data_set: dict[str, Any], frame: int) -> dict[str, Any]:
     """Flatten one frame's functional groups, its own over the shared ones.
 
@@ -188,17 +207,17 @@ def index(encoded: Encoded, target_path: str) -> Written:
     return implementation(encoded, target_path)
 
 
-def locate(index_path: str, frame: int) -> Located:
-    """Read what an index says of a frame, 1-based, whether or not there is such a frame.
+def locate(index_path: str, frames: Sequence[int]) -> Located:
+    """Read what an index says of frames, 1-based, whether or not there are such frames.
 
-    Imports neither pydicom nor codecs, and reads a few hundred bytes beside the header.
+    Imports neither pydicom nor codecs, and reads a few hundred bytes of each beside the header.
 
     Raises:
         Undecodable: the index is none.
     """
     from imageid_daemon.pixels.frame_index import locate as implementation
 
-    return implementation(index_path, frame)
+    return implementation(index_path, frames)
 
 
 def decode(encoded: Encoded, color: Literal["default", "stored"], target_path: str) -> Written:
@@ -231,6 +250,7 @@ def transform(
         description: what `decode` said of it.
 
     Raises:
+        Unsupported: RGB is wanted of samples of which nothing says what colours they are.
         Undecodable: a palette or lookup table is broken or missing.
     """
     from imageid_daemon.pixels.transforming import transform as implementation
@@ -254,6 +274,7 @@ def render(
     Raises:
         InvalidOption: the window, quality, size or bit depth cannot be, or the image has
             no window of that name.
+        Unsupported: nothing says what colours its samples are.
         Undecodable: a palette or lookup table is broken or missing.
     """
     from imageid_daemon.pixels.rendering import render as implementation

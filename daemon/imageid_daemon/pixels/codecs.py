@@ -11,31 +11,29 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import imagecodecs
-import numpy as np
 from numpy.typing import NDArray
 
 from imageid_daemon.pixels import (
-    codestream_header,
-    jpeg_header,
+    codec_choice,
+    jpeg_2000_codec,
+    jpeg_codec,
     run_lengths,
     samples,
     transfer_syntax,
 )
-from imageid_daemon.pixels.codestream import Codestream, Family
+from imageid_daemon.pixels.codestream import Codestream
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.part10 import inflate
+from imageid_daemon.pixels.photometric import RETIRED
 from imageid_daemon.pixels.pixel_data import full_length_bytes
 from imageid_daemon.pixels.transfer_syntax import Codec
-from imageid_loaders.errors import Undecodable, Unsupported
+from imageid_loaders.errors import Undecodable
 
 Samples = NDArray[Any]
 
 # What a deflated frame may hold behind its samples: a byte of padding, and the end of block.
 _DEFLATE_SLACK_BYTES = 64
-_OPENJPEG_BITS = 31
-# Entropy-coded data of no meaning, without a marker in them, and their complement.
-_NOISES = (b"\xb7\x5a\xe3" * 32, b"\x48\xa5\x1c" * 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,22 @@ class Decoded:
     photometric_interpretation: str
 
 
-def decode(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded:
+@dataclass(frozen=True, slots=True)
+class Unmasked:
+    """Samples as a codec gives them, with whatever stands beside them in their words.
+
+    Args:
+        samples: shape (rows, columns[, samples]).
+        photometric_interpretation: of `samples`, after what the codec converted.
+        stream: None where the words are those of BitsAllocated.
+    """
+
+    samples: Samples
+    photometric_interpretation: str
+    stream: Codestream | None = None
+
+
+def undo(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Unmasked:
     """Undo the transfer syntax.
 
     Args:
@@ -61,25 +74,41 @@ def decode(frame: EncodedFrame, pixel: ImagePixel, *, keep_ybr: bool) -> Decoded
         Undecodable: the codestream contradicts the header.
         TooLarge: a deflated frame is larger than its samples.
     """
-    codec = transfer_syntax.codec_of(frame.transfer_syntax_uid)
-    if pixel.floating and codec != "native":
-        raise Undecodable(
-            "the image cannot be decoded because Float Pixel Data are never compressed; "
-            "ask for ENCODED to get them as they are"
-        )
+    codec, stream = codec_choice.choose(frame, pixel)
     if codec == "native":
-        return Decoded(*samples.native(frame, pixel))
+        return Unmasked(*samples.native(frame, pixel))
     if codec == "deflated frame":
         inflated = inflate(frame.data, full_length_bytes(pixel) + _DEFLATE_SLACK_BYTES)
-        return Decoded(*samples.native(replace(frame, data=inflated), pixel))
-    if codec == "rle":
+        return Unmasked(*samples.native(replace(frame, data=inflated), pixel))
+    if codec == "rle" or stream is None:
         stored = run_lengths.decode(frame.data, pixel)
-        return Decoded(samples.mask(stored, pixel), pixel.photometric_interpretation)
-    stream = _checked_codestream(frame.data, pixel)
-    codec = _codec_of(stream, codec, pixel)
-    _check_reach(codec, stream, frame.transfer_syntax_uid)
+        return Unmasked(stored, pixel.photometric_interpretation)
     array, photometric = _CODECS[codec](frame.data, pixel, stream, keep_ybr)
-    return Decoded(samples.from_codec(_in_shape(array, pixel), pixel, stream), photometric)
+    return Unmasked(_in_shape(array, pixel), photometric, stream)
+
+
+def masked(unmasked: Unmasked, pixel: ImagePixel) -> Decoded:
+    """Keep what belongs to the samples, perhaps in the memory of what is given."""
+    array, stream = unmasked.samples, unmasked.stream
+    kept = (
+        samples.mask(array, pixel) if stream is None else samples.from_codec(array, pixel, stream)
+    )
+    return Decoded(kept, unmasked.photometric_interpretation)
+
+
+def exact_bits(frame: EncodedFrame, pixel: ImagePixel) -> int:
+    """How many bits of each word, from the lowest, come out as they went in. Decodes nothing.
+
+    Raises:
+        Unsupported, Undecodable: as `undo`.
+    """
+    codec, stream = codec_choice.choose(frame, pixel)
+    if stream is None:
+        return pixel.bits_allocated
+    # A reversible wavelet may break off on purpose, which its header does not tell.
+    told = stream.family in ("jpeg-lossless", "jpeg-ls")
+    only = transfer_syntax.is_lossless_only(frame.transfer_syntax_uid, codec)
+    return stream.precision if stream.exact and (told or only) else 0
 
 
 def check(syntax: str) -> None:
@@ -91,137 +120,15 @@ def check(syntax: str) -> None:
     transfer_syntax.codec_of(syntax)
 
 
-def _codec_of(stream: Codestream, stated: Codec, pixel: ImagePixel) -> Codec:
-    """What the transfer syntax states, or what the codestream is, where nothing else is odd."""
-    if stream.family in _FAMILIES[stated]:
-        return stated
-    if stream.precision != pixel.bits_stored:
-        raise _mislabelled()
-    return _CODEC_OF_FAMILY[stream.family]
-
-
-def _mislabelled() -> Undecodable:
-    return Undecodable(
-        "the image cannot be decoded because its codestream is not what its transfer syntax "
-        "says; ask for ENCODED to get it as it is"
-    )
-
-
-def _checked_codestream(data: bytes, pixel: ImagePixel) -> Codestream:
-    stream = codestream_header.read(data)
-    if stream is None:
-        raise _mislabelled()
-    inside = (stream.rows, stream.columns, stream.samples_per_pixel)
-    if inside != (pixel.rows, pixel.columns, pixel.samples_per_pixel):
-        raise Undecodable(
-            "the image cannot be decoded because its codestream holds "
-            f"{_size(*inside)} and its header says "
-            f"{_size(pixel.rows, pixel.columns, pixel.samples_per_pixel)}; "
-            "ask for ENCODED to get it as it is"
-        )
-    if stream.subsampled:
-        raise Undecodable(
-            "the image cannot be decoded because the components of its codestream are "
-            "subsampled; ask for ENCODED to get it as it is"
-        )
-    if stream.precision > pixel.bits_allocated:
-        raise Undecodable(
-            f"the image cannot be decoded because its codestream has {stream.precision} bits a "
-            f"sample and its header {pixel.bits_allocated}; ask for ENCODED to get it as it is"
-        )
-    return stream
-
-
-def _check_reach(codec: Codec, stream: Codestream, syntax: str) -> None:
-    """Refuse what the codecs here do not know of their own families."""
-    wide = stream.family == "jpeg-2000" and stream.precision > _OPENJPEG_BITS
-    if wide and not (codec == "htj2k" and stream.exact):
-        what = f"JPEG 2000 of {stream.precision} bits a sample"
-    elif stream.family in ("jpeg", "jpeg-lossless") and stream.samples_per_pixel == 4:
-        what = "the four components of this JPEG"
-    else:
-        return
-    raise Unsupported(
-        f"the image cannot be decoded because no codec for {what} is here; "
-        "ask for ENCODED and decode it elsewhere",
-        transfer_syntax_uid=syntax,
-    )
-
-
-def _size(rows: int, columns: int, samples_per_pixel: int) -> str:
-    return f"{rows} rows, {columns} columns and {samples_per_pixel} samples per pixel"
-
-
 def _in_shape(array: Samples, pixel: ImagePixel) -> Samples:
     if array.shape != pixel.shape:
         raise Undecodable("the image cannot be decoded because its codec gave another shape")
     return array
 
 
-def _jpeg(
-    data: bytes, pixel: ImagePixel, stream: Codestream, keep_ybr: bool
-) -> tuple[Samples, str]:
-    photometric = pixel.photometric_interpretation
-    if pixel.samples_per_pixel != 3:
-        return _libjpeg(data), photometric
-    # Named, because without it libjpeg guesses from the Adobe marker, which may be absent.
-    stored = "YCBCR" if _is_ybr(pixel, stream) else "RGB"
-    # Lossless processes carry no colour transformation, and libjpeg refuses to add one.
-    wanted = stored if keep_ybr or stream.family == "jpeg-lossless" else "RGB"
-    array = _libjpeg(data, stored, wanted)
-    return array, "YBR_FULL" if wanted == "YCBCR" else "RGB"
-
-
-def _libjpeg(data: bytes, stored: str | None = None, wanted: str | None = None) -> Samples:
-    """Decode, and refuse what breaks off, because libjpeg fills up what is missing with grey."""
-
-    def decoded(codestream: bytes) -> Samples:
-        return imagecodecs.jpeg8_decode(codestream, colorspace=stored, outcolorspace=wanted)
-
-    array = decoded(data)
-    # Some writers leave out the end alone. Then nothing behind the last bit changes a sample.
-    whole = jpeg_header.ends(data) or all(
-        np.array_equal(array, decoded(data + noise)) for noise in _NOISES
-    )
-    if not whole:
-        raise Undecodable(
-            "the image cannot be decoded because its JPEG data break off; "
-            "ask for ENCODED to get them as they are"
-        )
-    return array
-
-
-def _is_ybr(pixel: ImagePixel, stream: Codestream) -> bool:
-    """Correct the header where the codestream itself names its colours."""
-    if stream.colors is not None:
-        return stream.colors == "ybr"
-    if stream.family == "jpeg-lossless":
-        return pixel.photometric_interpretation.startswith("YBR_FULL")
-    # A header that names no colours of three samples leaves what JPEG is by default.
-    return pixel.photometric_interpretation != "RGB"
-
-
 def _jpeg_ls(data: bytes, pixel: ImagePixel, stream: Codestream, _: bool) -> tuple[Samples, str]:
-    photometric = "RGB" if stream.colors == "rgb" else pixel.photometric_interpretation
-    return imagecodecs.jpegls_decode(data), photometric
-
-
-def _jpeg_2000(data: bytes, pixel: ImagePixel, *_: object) -> tuple[Samples, str]:
-    return imagecodecs.jpeg2k_decode(data, planar=False), _after_wavelet(pixel)
-
-
-def _htj2k(data: bytes, pixel: ImagePixel, stream: Codestream, _: bool) -> tuple[Samples, str]:
-    # OpenJPH is twice as fast, but wraps instead of clamping what a lossy codestream overshoots,
-    # and fills in silently what a damaged one lacks.
-    if stream.precision <= _OPENJPEG_BITS:
-        return _jpeg_2000(data, pixel)
-    return imagecodecs.htj2k_decode(data, planar=False), _after_wavelet(pixel)
-
-
-def _after_wavelet(pixel: ImagePixel) -> str:
-    """The codecs undo the component transformation themselves."""
-    done = pixel.photometric_interpretation in ("YBR_RCT", "YBR_ICT")
-    return "RGB" if done else pixel.photometric_interpretation
+    named = stream.colors == "rgb" and pixel.photometric_interpretation not in RETIRED
+    return imagecodecs.jpegls_decode(data), "RGB" if named else pixel.photometric_interpretation
 
 
 def _jpeg_xl(
@@ -240,7 +147,9 @@ def _recompressed_jpeg(
     if stream.holds_jpeg:
         # Exact, as the JPEG is had back bit for bit; libjxl's own samples differ by some levels.
         jpeg = bytes(imagecodecs.jpegxl_decode_jpeg(data, numthreads=1))
-        return _jpeg(jpeg, pixel, _checked_codestream(jpeg, pixel), keep_ybr)
+        return jpeg_codec.decode(
+            jpeg, pixel, codec_choice.checked_codestream(jpeg, pixel), keep_ybr
+        )
     # libjxl undoes the JPEG's own transformation.
     ybr = pixel.photometric_interpretation.startswith("YBR")
     photometric = "RGB" if ybr else pixel.photometric_interpretation
@@ -249,25 +158,10 @@ def _recompressed_jpeg(
 
 _Codec = Callable[[bytes, ImagePixel, Codestream, bool], tuple[Samples, str]]
 _CODECS: dict[Codec, _Codec] = {
-    "jpeg": _jpeg,
+    "jpeg": jpeg_codec.decode,
     "jpeg-ls": _jpeg_ls,
-    "jpeg-2000": _jpeg_2000,
-    "htj2k": _htj2k,
+    "jpeg-2000": jpeg_2000_codec.decode,
+    "htj2k": jpeg_2000_codec.decode,
     "jpeg-xl": _jpeg_xl,
     "recompressed jpeg": _recompressed_jpeg,
-}
-_CODEC_OF_FAMILY: dict[Family, Codec] = {
-    "jpeg": "jpeg",
-    "jpeg-lossless": "jpeg",
-    "jpeg-ls": "jpeg-ls",
-    "jpeg-2000": "jpeg-2000",
-    "jpeg-xl": "jpeg-xl",
-}
-_FAMILIES: dict[Codec, tuple[Family, ...]] = {
-    "jpeg": ("jpeg", "jpeg-lossless"),
-    "jpeg-ls": ("jpeg-ls",),
-    "jpeg-2000": ("jpeg-2000",),
-    "htj2k": ("jpeg-2000",),
-    "jpeg-xl": ("jpeg-xl",),
-    "recompressed jpeg": ("jpeg-xl",),
 }

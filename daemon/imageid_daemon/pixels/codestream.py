@@ -22,6 +22,8 @@ class Codestream:
         colors: which colours its samples have, where it says so itself: the markers of
             JPEG, and JPEG XL, which always gives back what it transformed.
         subsampled: the components of JPEG 2000 differ in their number of samples.
+        halved_chroma: in the one way that is usual: each sample of the second and third of three
+            components belongs to a whole pair, or square, of pixels.
         holds_jpeg: JPEG XL that a JPEG can be had back from, bit for bit.
     """
 
@@ -34,6 +36,7 @@ class Codestream:
     exact: bool = False
     colors: Literal["rgb", "ybr"] | None = None
     subsampled: bool = False
+    halved_chroma: bool = False
     holds_jpeg: bool = False
 
 

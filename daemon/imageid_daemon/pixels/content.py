@@ -126,11 +126,13 @@ def _with_embedded_overlays(
     if not embedded_overlays.are_in(instance):
         return found
     try:
-        pixel = instance.once(image_pixel.of_instance)
-        frame = pixel_data.read_frame(opened.part10, pixel, number or 1)
+        with refusing("described"):
+            pixel = instance.once(image_pixel.of_instance)
+            frame = pixel_data.read_frame(opened.part10, pixel, number or 1)
+            planes = embedded_overlays.decode(instance, pixel, frame)
     except ImageError:
         return found
-    return embedded_overlays.add(found, instance, pixel, frame)
+    return embedded_overlays.add(found, planes)
 
 
 def dicom_json(encoded: Encoded) -> bytes:
@@ -141,6 +143,12 @@ def dicom_json(encoded: Encoded) -> bytes:
         if kind(encoded) in ("picture", "nifti"):
             return b"{}"
         return whole_data_set.of_part10(_checked(part10.read(encoded.path)))
+
+
+def references(encoded: Encoded, frames: Sequence[int]) -> list[str]:
+    """See `imageid_daemon.pixels.references`."""
+    with refusing("described"):
+        return lone_frame.Document(encoded).references(frames)
 
 
 def header_json(path: str, tags: Collection[int]) -> bytes:

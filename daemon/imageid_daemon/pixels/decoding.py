@@ -78,7 +78,10 @@ def _decode(encoded: Encoded, *, keep_ybr: bool) -> _Decoding:
         instance = lone_frame.read_instance(encoded)
         pixel = image_pixel.of_instance(instance)
         frame = lone_frame.read_frame(encoded, instance.transfer_syntax_uid, pixel)
-    decoded = _colored(codecs.decode(frame, pixel, keep_ybr=keep_ybr), pixel, keep_ybr=keep_ybr)
+    unmasked = codecs.undo(frame, pixel, keep_ybr=keep_ybr)
+    # Before what stands beside the samples is cleared, in their own memory.
+    planes = embedded_overlays.read(instance, pixel, frame, unmasked)
+    decoded = _colored(codecs.masked(unmasked, pixel), pixel, keep_ybr=keep_ybr)
     found = tables.read(instance, encoded.frame)
     described = msgspec.structs.replace(
         metadata.read(instance, encoded.frame, found or Tables()),
@@ -88,7 +91,7 @@ def _decode(encoded: Encoded, *, keep_ybr: bool) -> _Decoding:
         photometric_interpretation=decoded.photometric_interpretation,
         planar_configuration=0 if pixel.samples_per_pixel > 1 else None,
     )
-    return decoded.samples, embedded_overlays.add(described, instance, pixel, frame), found
+    return decoded.samples, embedded_overlays.add(described, planes), found
 
 
 def _part10(encoded: Encoded) -> tuple[Instance, ImagePixel, EncodedFrame]:

@@ -25,7 +25,8 @@ class Encoded:
         frame: 1-based; None is the first or only one. Of a lone frame, its number
             within the instance.
         plane: of a volume, whose planes have no frame number.
-        located: `Located.record` of the frame, where the file has an index.
+        located: `Located.record` of the frames, where the file has an index.
+        bulk: values by the URIs that stand for them in `dicom_json`, as far as they are known.
     """
 
     path: str
@@ -35,14 +36,15 @@ class Encoded:
     frame: int | None = None
     plane: Plane | None = None
     located: bytes | None = None
+    bulk: tuple[tuple[str, bytes], ...] = ()
 
 
 class Located(NamedTuple):
-    """What the index of a file says of one of its frames.
+    """What the index of a file says of some of its frames.
 
     Args:
         record: for `Encoded.located`.
-        in_index: the frame is to be read from the index, which holds what was deflated.
+        in_index: they are to be read from the index, which holds what was deflated.
     """
 
     record: bytes

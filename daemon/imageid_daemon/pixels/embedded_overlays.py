@@ -2,62 +2,89 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset
 
-from imageid_daemon.pixels import metadata_size, overlays
+from imageid_daemon.pixels import codecs, metadata_size, overlays
 from imageid_daemon.pixels.attributes import integer
+from imageid_daemon.pixels.codecs import Unmasked
 from imageid_daemon.pixels.description import ImageMetadata
 from imageid_daemon.pixels.encoded_frame import EncodedFrame, Instance
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.metadata_modules import Overlay
 
-# A codec gives samples; what stood in the bits beside them may be lost.
-_UNCOMPRESSED = (
-    "1.2.840.10008.1.2",
-    "1.2.840.10008.1.2.1",
-    "1.2.840.10008.1.2.1.99",
-    "1.2.840.10008.1.2.2",
-)
+Words = NDArray[np.unsignedinteger[Any]]
 
 
 def are_in(instance: Instance) -> bool:
-    """Whether uncompressed samples hold overlays, so that the frame must be read for them."""
-    attributes = instance.attributes
-    return instance.transfer_syntax_uid in _UNCOMPRESSED and any(
-        _place(attributes, group) is not None for group in overlays.groups(attributes)
+    """Whether the header places overlays in the samples, so that the frame must be read."""
+    return any(
+        _place(instance.attributes, group) is not None
+        for group in overlays.groups(instance.attributes)
     )
 
 
-def add(
-    described: ImageMetadata, instance: Instance, pixel: ImagePixel, frame: EncodedFrame
-) -> ImageMetadata:
-    """Add the frame's embedded overlays, in the order of their groups.
+def decode(instance: Instance, pixel: ImagePixel, frame: EncodedFrame) -> list[Overlay]:
+    """The frame's embedded overlays; decodes it only if its codestream keeps one of them.
+
+    Raises:
+        ImageError: the frame cannot be decoded.
+    """
+    if not _kept_groups(instance, pixel, frame):
+        return []
+    return read(instance, pixel, frame, codecs.undo(frame, pixel, keep_ybr=True))
+
+
+def read(
+    instance: Instance, pixel: ImagePixel, frame: EncodedFrame, unmasked: Unmasked
+) -> list[Overlay]:
+    """The frame's embedded overlays, in the order of their groups.
 
     Args:
-        frame: uncompressed.
+        unmasked: the same frame.
     """
-    if frame.transfer_syntax_uid not in _UNCOMPRESSED or not are_in(instance):
+    if not are_in(instance):
+        return []
+    found = unmasked.samples
+    words = found.view(f"u{found.itemsize}").reshape(-1)
+    planes = (
+        _plane(instance.attributes, group, words, pixel)
+        for group in _kept_groups(instance, pixel, frame)
+    )
+    return [plane for plane in planes if plane is not None]
+
+
+def add(described: ImageMetadata, planes: list[Overlay]) -> ImageMetadata:
+    """Put embedded overlays among the others, as far as there is room for them."""
+    if not planes:
         return described
-    width = pixel.bits_allocated // 8
-    words = np.frombuffer(frame.data, f"{'>' if frame.big_endian else '<'}u{width}")
-    found = [
-        plane
-        for group in overlays.groups(instance.attributes)
-        if (plane := _plane(instance.attributes, group, words, pixel)) is not None
-    ]
-    every = sorted((*described.overlays, *found), key=lambda overlay: overlay.group)
+    every = sorted((*described.overlays, *planes), key=lambda overlay: overlay.group)
     return metadata_size.bounded(msgspec.structs.replace(described, overlays=tuple(every)))
 
 
-def _plane(
-    attributes: Dataset, group: int, words: np.typing.NDArray[np.unsignedinteger], pixel: ImagePixel
-) -> Overlay | None:
+def _kept_groups(instance: Instance, pixel: ImagePixel, frame: EncodedFrame) -> list[int]:
+    """Those whose bit comes out of the frame as it went in, where the header says that it is."""
+    exact_bits = codecs.exact_bits(frame, pixel)
+    if pixel.high_bit >= exact_bits:
+        return []  # an encoder that left bits out may have moved the others
+    return [
+        group
+        for group in overlays.groups(instance.attributes)
+        if (place := _place(instance.attributes, group)) is not None and place < exact_bits
+    ]
+
+
+def _plane(attributes: Dataset, group: int, words: Words, pixel: ImagePixel) -> Overlay | None:
     place = _place(attributes, group)
     if place is None:
         return None
-    bits = (words[: pixel.rows * pixel.columns] >> place & 1).astype(np.uint8)
+    bits = (words >> place & 1).astype(np.uint8)
+    if pixel.signed and bits.any() and np.array_equal(bits, words >> pixel.high_bit & 1):
+        return None  # a sign that was extended into its place
     data = np.packbits(bits, bitorder="little").tobytes()
     plane = overlays.plane_of(attributes, group, data, embedded=True)
     # Its samples are the image's, so it can have no other size.

@@ -19,12 +19,15 @@ class EncodedFrame:
         first_bit: where the frame begins in its first byte, for 1-bit samples, whose
             frames are packed without gaps (PS3.5 8.1.1).
         big_endian: of samples wider than a byte.
+        encapsulated: it stood in items (PS3.5 A.4), as no uncompressed frame but those of one
+            syntax should.
     """
 
     data: bytes
     transfer_syntax_uid: str
     first_bit: int = 0
     big_endian: bool = False
+    encapsulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,14 @@ class Fragments:
         table: the Basic Offset Table, from the header of the first fragment; () where it is
             empty or cannot be one.
         ended: behind the last there is the delimiter.
+        filled: between the table and where the pixel data end, there is nothing else.
     """
 
     offsets: array[int]
     lengths: array[int]
     table: tuple[int, ...]
     ended: bool
+    filled: bool
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -61,7 +63,9 @@ def find(read: ReadAt, offset: int, stop: int) -> Fragments:
                 "fragments; ask for ENCODED and decode it elsewhere"
             )
     table = _table(read, table_offset, table_bytes, len(offsets))
-    return Fragments(offsets, lengths, table, head[:4] == _SEQUENCE_END)
+    ended = head[:4] == _SEQUENCE_END
+    filled = bool(offsets) and stop - offset == (8 if ended else 0)
+    return Fragments(offsets, lengths, table, ended, filled)
 
 
 def _length(head: bytes) -> int:

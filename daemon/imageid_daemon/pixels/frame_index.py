@@ -1,4 +1,4 @@
-"""What decoding one frame needs of a large file, kept beside it: so much, and no more, is read.
+"""What decoding some frames needs of a large file, kept beside it: so much, and no more, is read.
 
     16 bytes          mark and version
     8 bytes           length of the head
@@ -14,6 +14,7 @@ Numbers are unsigned, of 64 bits, little-endian.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ from imageid_daemon.pixels.byte_source import FileBytes, ReadAt
 from imageid_daemon.pixels.description import Located
 from imageid_loaders.errors import Undecodable
 
-VERSION = 1
+VERSION = 2
 MEDIA_TYPE = "application/x-imageid-frame-index"
 _MARK = b"imageid frames %d" % VERSION
 _START_BYTES = len(_MARK) + 8
@@ -67,16 +68,25 @@ class FrameRecord(msgspec.Struct, array_like=True, frozen=True):
 
     Args:
         frame: 1-based.
-        head: msgpack of `Head`, so that equal ones need not be read again.
         places: of its fragments; empty where it was not located, and for native pixel data.
         item: of its own functional groups.
-        origin: where offsets count from in the file with the pixel data.
     """
 
     frame: int
-    head: msgspec.Raw
     places: list[Place]
     item: Place | None
+
+
+class Record(msgspec.Struct, array_like=True, frozen=True):
+    """What is known of some frames.
+
+    Args:
+        head: msgpack of `Head`, so that equal ones need not be read again.
+        origin: where offsets count from in the file with the pixel data.
+    """
+
+    head: msgspec.Raw
+    frames: list[FrameRecord]
     origin: int
 
 
@@ -104,18 +114,18 @@ def write(target_path: str, head: Head, sections: Sections) -> int:
         return sum(target.write(memoryview(part).cast("B")) for part in parts)
 
 
-def locate(index_path: str, frame: int) -> Located:
-    """Read what an index says of a frame, 1-based.
+def locate(index_path: str, frames: Sequence[int]) -> Located:
+    """Read what an index says of some frames, 1-based.
 
     Raises:
         Undecodable: the index is none.
     """
     with FileBytes(index_path).reading() as read:
-        head, record = _read(read, frame)
+        head, record = _read(read, frames)
     return Located(msgspec.msgpack.encode(record), in_index=head.inflated)
 
 
-def _read(read: ReadAt, frame: int) -> tuple[Head, FrameRecord]:
+def _read(read: ReadAt, frames: Sequence[int]) -> tuple[Head, Record]:
     start = read(0, _FIRST_READ_BYTES)
     if start[: len(_MARK)] != _MARK or len(start) < _START_BYTES:
         raise Undecodable("the image cannot be decoded because its frame index is broken")
@@ -126,12 +136,22 @@ def _read(read: ReadAt, frame: int) -> tuple[Head, FrameRecord]:
     offsets_at = end + (_NUMBER_BYTES * (head.located + 1) if head.several else 0)
     items_at = offsets_at + 2 * _NUMBER_BYTES * head.fragments
     origin = items_at + 2 * _NUMBER_BYTES * head.items if head.inflated else 0
-    item = None
-    if 1 <= frame <= head.items:
-        offset, size = _numbers(read, items_at, 2 * (frame - 1), 2)
-        item = (offset, size)
-    places = _places(read, head, end, offsets_at, frame)
-    return head, FrameRecord(frame, msgspec.Raw(encoded), places, item, origin)
+    found = [
+        FrameRecord(
+            frame,
+            _places(read, head, end, offsets_at, frame),
+            _item(read, head, items_at, frame),
+        )
+        for frame in frames
+    ]
+    return head, Record(msgspec.Raw(encoded), found, origin)
+
+
+def _item(read: ReadAt, head: Head, items_at: int, frame: int) -> Place | None:
+    if not 1 <= frame <= head.items:
+        return None
+    offset, size = _numbers(read, items_at, 2 * (frame - 1), 2)
+    return offset, size
 
 
 def _places(read: ReadAt, head: Head, firsts_at: int, offsets_at: int, frame: int) -> list[Place]:

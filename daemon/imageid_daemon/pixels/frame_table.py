@@ -124,7 +124,9 @@ def _by_content(
     count = len(fragments)
     if count <= 1 or (count == frames and fragments.ended):
         return list(range(count + 1))
-    begins = _begins_rle if transfer_syntax_uid == _RLE else _begins_codestream
+    # What begins as a codestream is none of run lengths, whatever it is called.
+    is_rle = transfer_syntax_uid == _RLE and not _begins_codestream(look(0, _LOOK_BYTES))
+    begins = _begins_rle if is_rle else _begins_codestream
     firsts = [index for index in range(count) if begins(look(index, _LOOK_BYTES))]
     if firsts[:1] != [0]:
         # Without a sign of where a frame begins, only a single one is known.

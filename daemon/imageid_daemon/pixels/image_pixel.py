@@ -11,7 +11,6 @@ from imageid_daemon.pixels.attributes import integer, text
 from imageid_daemon.pixels.encoded_frame import Instance
 from imageid_loaders.errors import NotFound, Undecodable, Unsupported
 
-_RETIRED_COLORS = ("HSV", "ARGB", "CMYK")
 _FLOAT_BITS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
 
 
@@ -146,15 +145,9 @@ def _check(pixel: ImagePixel) -> None:
             f"the image cannot be decoded because its header says {pixel.bits_stored} bits "
             f"stored in {pixel.bits_allocated} allocated; ask for ENCODED to get it as it is"
         )
-    if pixel.samples_per_pixel not in (1, 3, 4):
+    if pixel.samples_per_pixel not in (1, 2, 3, 4):
         raise Undecodable(
             f"the image cannot be decoded because its header says {pixel.samples_per_pixel} "
             "samples per pixel; ask for ENCODED to get it as it is"
-        )
-    if pixel.photometric_interpretation in _RETIRED_COLORS:
-        raise Unsupported(
-            "the image cannot be decoded because its PhotometricInterpretation "
-            f"{pixel.photometric_interpretation} is retired and not understood here; "
-            "ask for ENCODED and decode it elsewhere"
         )
     limits.check_frame(pixel.sample_count * pixel.sample_bits // 8)

@@ -15,7 +15,7 @@ from imageid_daemon.pixels.byte_source import ByteSource, FileBytes, MemoryBytes
 from imageid_daemon.pixels.data_elements import Element
 from imageid_daemon.pixels.description import Description, Encoded, ImageMetadata, Written
 from imageid_daemon.pixels.encoded_frame import Instance
-from imageid_daemon.pixels.frame_index import MEDIA_TYPE, FrameRecord, Head, Place, Sections, write
+from imageid_daemon.pixels.frame_index import MEDIA_TYPE, Head, Place, Record, Sections, write
 from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_daemon.pixels.part10 import Header, Part10, PixelElement
 from imageid_loaders.errors import Undecodable
@@ -36,24 +36,27 @@ def index(encoded: Encoded, target_path: str) -> Written:
 
 
 def open_located(path: str, located: bytes) -> tuple[Part10, Instance]:
-    """Open a file of which a frame was located.
+    """Open a file of which some frames were located.
 
     Args:
         path: the file; the index itself, where that holds the inflated data set.
         located: `Located.record`.
     """
-    record = msgspec.msgpack.decode(located, type=FrameRecord)
+    record = msgspec.msgpack.decode(located, type=Record)
     head, instance = _read_head(bytes(record.head))
     source = FileBytes(path, record.origin)
     if instance is None:
-        items = {} if record.item is None else {record.frame - 1: record.item}
+        items = {each.frame - 1: each.item for each in record.frames if each.item is not None}
         instance = _instance(head, source, items)
     opened = Part10(
         source,
         instance.attributes,
         head.transfer_syntax_uid,
         _pixel_element(head),
-        places=FramePlaces(record.places, head.located, head.frames),
+        places={
+            each.frame: FramePlaces(each.places, head.located, head.frames)
+            for each in record.frames
+        },
     )
     return opened, instance
 

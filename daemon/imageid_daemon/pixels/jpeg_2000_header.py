@@ -11,6 +11,7 @@ from imageid_loaders.errors import Undecodable
 
 _START = b"\xff\x4f\xff\x51"
 _BOXES = b"jP  "
+_HALVED = ((2, 1), (1, 2), (2, 2))
 _COD, _COC, _SOT, _SOD = 0xFF52, 0xFF53, 0xFF90, 0xFF93
 _REVERSIBLE = 1
 # A codec takes some kilobytes for each tile and some hundred bytes for each precinct before
@@ -72,7 +73,26 @@ def read(data: bytes) -> Codestream:
         signed=bool(depth & 0x80),
         exact=all(style[4] == _REVERSIBLE for style in styles),
         subsampled=any(component[1:] != (1, 1) for component in size.components),
+        halved_chroma=_is_chroma_halved(size) and not _transforms_components(data, start + 4),
     )
+
+
+def codestream_of(data: bytes) -> bytes:
+    """The codestream alone, out of the boxes that may be around it."""
+    return data[data.index(_START) :]
+
+
+def _is_chroma_halved(size: _Size) -> bool:
+    """Every tile must hold whole pairs of pixels: Pillow misplaces the chrominance of others."""
+    sampling = [component[1:] for component in size.components]
+    if len(sampling) != 3 or sampling[0] != (1, 1) or sampling[1] != sampling[2]:
+        return False
+    begins_whole = size.offset == size.tile_offset == (0, 0)
+    pairs = all(
+        end % step == 0 and (side % step == 0 or side >= end)
+        for end, side, step in zip(size.end, size.tile, sampling[1], strict=True)
+    )
+    return begins_whole and pairs and sampling[1] in _HALVED
 
 
 def _size(data: bytes, position: int) -> _Size:
@@ -92,6 +112,11 @@ def _styles(data: bytes, position: int, components: int) -> Iterator[bytes]:
             yield segment[5:10] + _precincts(segment[0], segment[10:])
         elif marker == _COC:
             yield segment[wide + 1 : wide + 6] + _precincts(segment[wide], segment[wide + 6 :])
+
+
+def _transforms_components(data: bytes, position: int) -> bool:
+    """Whether they were mixed (A.6.1), for which they must be of one size."""
+    return any(marker == _COD and segment[4] for marker, segment in _segments(data, position))
 
 
 def _precincts(style: int, sizes: bytes) -> bytes:

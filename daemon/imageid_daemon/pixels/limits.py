@@ -29,6 +29,12 @@ INDEX_FROM_BYTES = 1 << 20
 # Fragments of encapsulated pixel data.
 FRAGMENTS = 1 << 21
 
+# Values that an origin's document refers to: how many are asked for, with what URIs, and how
+# many bytes they may have together.
+BULK_REFERENCES = 64
+BULK_URI_CHARACTERS = 4096
+BULK_LIMIT_BYTES = 16 << 20
+
 # A message of gRPC may have 4 MiB; what describes an image must fit into one.
 METADATA_BULK_LIMIT_BYTES = 3 << 20
 

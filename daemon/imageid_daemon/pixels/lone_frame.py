@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,13 @@ from pydicom.dataelem import DataElement
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian
 
-from imageid_daemon.pixels import limits, metadata_document
+from imageid_daemon.pixels import bulk_references, limits, metadata_document, run_lengths
 from imageid_daemon.pixels.codestream import Codestream, Family
 from imageid_daemon.pixels.codestream_header import read as read_codestream
 from imageid_daemon.pixels.description import Encoded
 from imageid_daemon.pixels.encoded_frame import EncodedFrame, Instance
 from imageid_daemon.pixels.image_pixel import ImagePixel
-from imageid_daemon.pixels.pixel_data import full_length_bytes, native_length_bits
+from imageid_daemon.pixels.pixel_data import native_lengths_bytes
 from imageid_daemon.pixels.transfer_syntax import SYNTAXES, Codec
 from imageid_loaders.errors import TooLarge, Undecodable
 
@@ -56,15 +57,26 @@ class Document:
 
     def __init__(self, encoded: Encoded) -> None:
         self._found = metadata_document.attributes(encoded.dicom_json or b"")
+        self._values = dict(encoded.bulk)
         self._syntax = encoded.transfer_syntax_uid or _stated(self._found)
 
     def instance(self, frame: int | None) -> Instance:
-        """Read the attributes; bulk data that the document only refers to stay absent."""
+        """Read the attributes; bulk data that are elsewhere, and not known, stay absent."""
         attributes = Dataset()
-        for tag, value in self._found.items():
-            if "BulkDataURI" not in value and tag.startswith(_GROUPS):
-                _add(attributes, tag, _one_frame(value, frame) if tag == _PER_FRAME else value)
+        for tag, value in self._attributes(frame):
+            known = bulk_references.filled(value, self._values)
+            if "BulkDataURI" not in known:
+                _add(attributes, tag, known)
         return Instance(attributes, self._syntax)
+
+    def references(self, frames: Sequence[int]) -> list[str]:
+        """The URIs of what describing these frames needs and the document does not hold."""
+        return bulk_references.find(each for frame in frames for each in self._attributes(frame))
+
+    def _attributes(self, frame: int | None) -> Iterator[tuple[str, dict[str, Any]]]:
+        for tag, value in self._found.items():
+            if tag.startswith(_GROUPS):
+                yield tag, _one_frame(value, frame) if tag == _PER_FRAME else value
 
 
 def read_instance(encoded: Encoded) -> Instance:
@@ -92,10 +104,12 @@ def read_frame(encoded: Encoded, stated: str | None, pixel: ImagePixel) -> Encod
     data = path.read_bytes()
     stated = _SYNTAX_OF_MEDIA_TYPE.get(encoded.media_type, stated)
     # Samples may begin like a codestream, but then they hardly have exactly their length.
-    native = len(data) in _native_lengths(pixel)
+    native = len(data) in native_lengths_bytes(pixel)
     stream = None if native and _is_native(stated) else _codestream(data)
     if stream is not None and _contradicts(stated, stream):
         return EncodedFrame(data, _SYNTAX_OF_FAMILY[stream.family])
+    if stream is None and not native and run_lengths.are_in(data, pixel):
+        return EncodedFrame(data, _RLE)
     if stream is None and (_is_native(stated) or (native and stated != _RLE)):
         _check_length(data, native)
         # PS3.18 8.7.3.4: uncompressed frames are little-endian, whatever is stored.
@@ -124,12 +138,6 @@ def _contradicts(stated: str | None, stream: Codestream) -> bool:
     """Whether the origin's label is of another family, whose codec would refuse the frame."""
     codecs = _CODECS_OF_FAMILY[stream.family]
     return stated is None or not any(row.uid == stated and row.codec in codecs for row in SYNTAXES)
-
-
-def _native_lengths(pixel: ImagePixel) -> tuple[int, ...]:
-    subsampled = (native_length_bits(pixel) + 7) // 8
-    full = full_length_bytes(pixel)
-    return (subsampled, subsampled + subsampled % 2, full, full + full % 2)
 
 
 def _check_length(data: bytes, native: bool) -> None:

@@ -80,7 +80,7 @@ class Part10:
     Args:
         source: where every offset counts: the file, or its inflated data set.
         attributes: what stands before the pixel data.
-        places: where the one frame is that is to be read, if an index has told it.
+        places: where each of the frames is that are to be read, if an index has told it.
         frame_tables: those that were made for other frames, by the number of all frames.
     """
 
@@ -88,7 +88,7 @@ class Part10:
     attributes: Dataset
     transfer_syntax_uid: str
     pixel_element: PixelElement | None
-    places: FramePlaces | None = None
+    places: dict[int, FramePlaces] | None = None
     frame_tables: dict[int, FrameTable] = field(default_factory=dict, compare=False)
 
 

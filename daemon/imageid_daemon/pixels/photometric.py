@@ -40,6 +40,10 @@ _RANGES = {
     "YBR_PARTIAL_420": _PARTIAL,
 }
 
+# What PS3.3-2001 C.7.6.3.1.2 leaves open of each: how inks mix, where on the circle of hues a
+# sample is, and whether the alpha or what its palette makes of it decides.
+RETIRED = ("HSV", "ARGB", "CMYK")
+
 
 def is_ybr(photometric_interpretation: str | None) -> bool:
     """Whether `ybr_to_rgb` understands the samples, spread to one of each a pixel."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from imageid_daemon.pixels import fragments, frame_table, limits, transfer_syntax
 from imageid_daemon.pixels.byte_source import ReadAt
 from imageid_daemon.pixels.encoded_frame import EncodedFrame
+from imageid_daemon.pixels.fragments import Fragments
 from imageid_daemon.pixels.frame_table import FramePlaces, FrameTable
 from imageid_daemon.pixels.image_pixel import ImagePixel
 from imageid_daemon.pixels.part10 import Part10, PixelElement
 from imageid_loaders.errors import Undecodable
+
+_ITEM = b"\xfe\xff\x00\xe0"
 
 
 def read_frame(part10: Part10, pixel: ImagePixel, frame: int) -> EncodedFrame:
@@ -23,11 +26,10 @@ def read_frame(part10: Part10, pixel: ImagePixel, frame: int) -> EncodedFrame:
         raise Undecodable("the data set cannot be decoded because it holds no pixel data")
     with part10.source.reading() as read:
         if is_encapsulated(part10, read):
-            found = part10.places or _table(part10, read, pixel.number_of_frames).places(frame)
-            places = _certain(frame, found)
+            places = _certain(frame, _places(part10, read, pixel, frame))
             limits.check_encoded(sum(length for _, length in places))
             data = b"".join(read(offset, length) for offset, length in places)
-            return EncodedFrame(data, part10.transfer_syntax_uid)
+            return EncodedFrame(data, part10.transfer_syntax_uid, encapsulated=True)
         return _native(read, part10, element, pixel, frame - 1)
 
 
@@ -36,14 +38,22 @@ def is_encapsulated(part10: Part10, read: ReadAt) -> bool:
     element = part10.pixel_element
     if element is None or element.value_length is None:
         return element is not None
+    begins = read(element.value_offset, 4) == _ITEM
     if part10.transfer_syntax_uid in transfer_syntax.NEVER_ENCAPSULATED:
-        return False
-    if read(element.value_offset, 4) == b"\xfe\xff\x00\xe0":
+        # Samples may have these values, but not one item after the other up to their end.
+        return begins and _fragments(part10, read, element).filled
+    if begins:
         return True
     raise Undecodable(
         "the image cannot be decoded because its pixel data are not encapsulated, as its transfer "
         "syntax demands; ask for ENCODED to get it as it is"
     )
+
+
+def _places(part10: Part10, read: ReadAt, pixel: ImagePixel, frame: int) -> FramePlaces:
+    if part10.places is not None:
+        return part10.places[frame]
+    return _table(part10, read, pixel.number_of_frames).places(frame)
 
 
 def _table(part10: Part10, read: ReadAt, frames: int) -> FrameTable:
@@ -61,10 +71,7 @@ def locate(part10: Part10, read: ReadAt, frames: int) -> FrameTable:
     element = part10.pixel_element
     if element is None:
         raise Undecodable("the data set cannot be decoded because it holds no pixel data")
-    size_bytes = part10.source.size_bytes
-    length = size_bytes if element.value_length is None else element.value_length
-    stop = min(size_bytes, element.value_offset + length)
-    found = fragments.find(read, element.value_offset, stop)
+    found = _fragments(part10, read, element)
 
     def look(index: int, length: int) -> bytes:
         begin, size = found.offsets[index], found.lengths[index]
@@ -76,6 +83,14 @@ def locate(part10: Part10, read: ReadAt, frames: int) -> FrameTable:
         frames,
         look,
         transfer_syntax_uid=part10.transfer_syntax_uid,
+    )
+
+
+def _fragments(part10: Part10, read: ReadAt, element: PixelElement) -> Fragments:
+    size_bytes = part10.source.size_bytes
+    length = size_bytes if element.value_length is None else element.value_length
+    return fragments.find(
+        read, element.value_offset, min(size_bytes, element.value_offset + length)
     )
 
 
@@ -99,6 +114,13 @@ def native_length_bits(pixel: ImagePixel) -> int:
 def full_length_bytes(pixel: ImagePixel) -> int:
     """Of one uncompressed frame whose chrominance is not subsampled."""
     return (pixel.sample_count * pixel.bits_allocated + 7) // 8
+
+
+def native_lengths_bytes(pixel: ImagePixel) -> tuple[int, ...]:
+    """Those that one uncompressed frame may have: subsampled or not, and padded or not."""
+    subsampled = (native_length_bits(pixel) + 7) // 8
+    full = full_length_bytes(pixel)
+    return (subsampled, subsampled + subsampled % 2, full, full + full % 2)
 
 
 def _native(

@@ -26,7 +26,13 @@ from imageid_daemon.pixels.description import (
     RenderedOptions,
     Written,
 )
-from imageid_daemon.pixels.transforming import is_grey, open_samples, palette_to_rgb, ybr_to_rgb
+from imageid_daemon.pixels.transforming import (
+    check_colors,
+    is_grey,
+    open_samples,
+    palette_to_rgb,
+    ybr_to_rgb,
+)
 from imageid_loaders.errors import InvalidOption
 
 Samples = NDArray[Any]
@@ -65,6 +71,7 @@ def _check(options: RenderedOptions) -> None:
 
 
 def _picture(samples: Samples, description: Description, options: RenderedOptions) -> Picture:
+    check_colors(description.metadata)
     if is_grey(description.metadata):
         picture = _grey(samples, description, options)
     else:

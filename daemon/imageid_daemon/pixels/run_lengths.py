@@ -18,6 +18,19 @@ Samples = NDArray[Any]
 Plane = NDArray[np.uint8]
 
 _HEADER = struct.Struct("<16I")
+_MOST_SEGMENTS = 15
+
+
+def are_in(data: bytes, pixel: ImagePixel) -> bool:
+    """Whether the bytes begin with a header of run lengths for exactly these samples."""
+    wanted = pixel.samples_per_pixel * max(pixel.bits_allocated // 8, 1)
+    whole = pixel.bits_allocated == 1 or pixel.bits_allocated % 8 == 0
+    if len(data) < _HEADER.size or wanted > _MOST_SEGMENTS or not whole:
+        return False
+    count, *offsets = _HEADER.unpack_from(data)
+    used, unused = offsets[:wanted], offsets[wanted:]
+    ascending = all(low < high for low, high in pairwise([*used, len(data)]))
+    return count == wanted and used[0] == _HEADER.size and ascending and not any(unused)
 
 
 def decode(data: bytes, pixel: ImagePixel) -> Samples:
@@ -56,7 +69,7 @@ def _at_once(data: bytes, pixel: ImagePixel) -> Samples:
     grey = pixel.samples_per_pixel == 1
     octets = pixel.samples_per_pixel * pixel.bits_allocated // 8
     # In this type, the bytes keep the order of the segments, which is big-endian.
-    together = f">u{octets}" if octets in (4, 8) else f"V{octets}"
+    together = f">u{octets}" if octets in (2, 4, 8) else f"V{octets}"
     dtype = pixel.dtype.replace("i", "u") if grey else together
     # With `out`, the codec takes no memory that the header did not promise.
     out = bytearray(full_length_bytes(pixel))

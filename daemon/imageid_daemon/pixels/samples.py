@@ -20,7 +20,7 @@ _PACKED_STEP = 1 << 15
 
 
 def native(frame: EncodedFrame, pixel: ImagePixel) -> tuple[Samples, str]:
-    """Read uncompressed samples.
+    """Read uncompressed samples, with what stands beside them in their words.
 
     Returns:
         The samples, shape (rows, columns[, samples]), and their photometric
@@ -37,7 +37,7 @@ def native(frame: EncodedFrame, pixel: ImagePixel) -> tuple[Samples, str]:
     # Spread, its chrominance has the range of YBR_PARTIAL_422 still, but not its layout.
     spread = "YBR_FULL" if photometric == "YBR_FULL_422" else photometric
     if flat.size < pixel.sample_count and photometric in ("YBR_FULL_422", "YBR_PARTIAL_422"):
-        return mask(_spread_422(flat, pixel), pixel), spread
+        return _spread_422(flat, pixel), spread
     if flat.size < pixel.sample_count and photometric == "YBR_PARTIAL_420":
         raise Unsupported(
             "the image cannot be decoded because PS3.3 says no order for the uncompressed samples "
@@ -46,7 +46,7 @@ def native(frame: EncodedFrame, pixel: ImagePixel) -> tuple[Samples, str]:
         )
     if flat.size < pixel.sample_count:
         raise _too_short()
-    return mask(_planes(flat[: pixel.sample_count], pixel), pixel), spread
+    return _planes(flat[: pixel.sample_count], pixel), spread
 
 
 def mask(array: Samples, pixel: ImagePixel) -> Samples:

@@ -274,6 +274,12 @@ def is_big_endian(uid: str) -> bool:
     return uid in _BY_UID and _BY_UID[uid].big_endian
 
 
+def is_lossless_only(uid: str, codec: Codec) -> bool:
+    """Whether a syntax is of this codec, and allows nothing lossy of what that knows."""
+    row = _BY_UID.get(uid)
+    return row is not None and row.codec == codec and "Lossless" in row.name
+
+
 def codec_of(uid: str) -> Codec:
     """Name what undoes a transfer syntax.
 

@@ -24,7 +24,7 @@ from imageid_daemon.pixels.description import (
     Tables,
     Written,
 )
-from imageid_loaders.errors import InvalidOption, Undecodable
+from imageid_loaders.errors import InvalidOption, Undecodable, Unsupported
 
 Samples = NDArray[Any]
 
@@ -38,6 +38,7 @@ def transform(
         if options.color != "stored":
             samples, described = ybr_to_rgb(samples, described)
         if options.color == "rgb":
+            check_colors(described)
             samples, described = palette_to_rgb(samples, described, description.tables)
         if options.values != "modality" or not is_grey(described):
             return decoding.write(samples, described, None, target_path)
@@ -61,6 +62,26 @@ def is_grey(described: ImageMetadata) -> bool:
     """Whether the samples are intensities, which modality and VOI LUT are made for."""
     return (
         described.samples_per_pixel == 1 and described.photometric_interpretation != "PALETTE COLOR"
+    )
+
+
+def check_colors(described: ImageMetadata) -> None:
+    """Refuse samples of which nothing says what a screen shows.
+
+    Raises:
+        Unsupported: they are two of each pixel, or of a retired colour space.
+    """
+    if described.samples_per_pixel == 2:
+        why = "it has two samples per pixel, which are neither grey nor a colour"
+    elif described.photometric_interpretation in photometric.RETIRED:
+        why = (
+            f"DICOM does not say what RGB its retired {described.photometric_interpretation} "
+            "samples are"
+        )
+    else:
+        return
+    raise Unsupported(
+        f"the image cannot be shown in colours because {why}; ask for PIXELS with color STORED"
     )
 
 

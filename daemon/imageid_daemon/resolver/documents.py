@@ -6,15 +6,20 @@ One document serves every slice of a series, so it is cut apart once and remembe
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
 
+from imageid_daemon import pixels
 from imageid_daemon.cache import Demand, Entry, Mode
-from imageid_daemon.resolver.answer import Answer, CacheStatus
+from imageid_daemon.pixels import Encoded
+from imageid_daemon.resolver.answer import Answer, CacheStatus, combined
+from imageid_daemon.resolver.bulk_data import Value, values_of
 from imageid_daemon.resolver.bytes_of import check_document
 from imageid_daemon.resolver.grounds import Grounds
 from imageid_daemon.resolver.readings import Readings
@@ -31,13 +36,23 @@ class Instance:
 
     Args:
         dicom_json: a DICOM JSON object (PS3.18 F).
+        document: that it stands in.
+        bulk: values that it refers to, by their URIs.
+        bulk_digests: of these values.
         keep: whether the cache may keep what is derived from it.
     """
 
     dicom_json: bytes
+    document: Resource
     status: CacheStatus
     keep: bool
     grounds: Grounds | None = None
+    bulk: tuple[tuple[str, bytes], ...] = ()
+    bulk_digests: tuple[str, ...] = ()
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        return (hashlib.sha256(self.dicom_json).hexdigest(), *self.bulk_digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,26 @@ class Documents:
             ImageError: an origin fails otherwise.
         """
         return await instance_from(self, loader, scheme, image, demand)
+
+    async def with_bulk_data(
+        self,
+        loader: Loader,
+        scheme: str,
+        instance: Instance,
+        frames: Sequence[int],
+        demand: Demand,
+    ) -> Instance:
+        """The same, and what describing these frames needs of the values that are elsewhere.
+
+        Raises:
+            Undecodable: the data set is not DICOM JSON.
+        """
+        if not pixels.may_refer_to_bulk_data(instance.dicom_json):
+            return instance
+        encoded = Encoded("", "", dicom_json=instance.dicom_json)
+        uris = await self._readings.references(frames, instance.parents, encoded)
+        found = await values_of(self._sources, loader, scheme, instance.document, uris, demand)
+        return _with_values(instance, found)
 
     async def document(
         self, loader: Loader, scheme: str, resource: Resource, demand: Demand
@@ -134,10 +169,22 @@ async def instance_from(
         if data_set is not None:
             # Those before it may have it next time.
             grounds = found.grounds if resource is image.metadata[0] else None
-            return Instance(data_set, found.status, found.keep, grounds)
+            return Instance(data_set, resource, found.status, found.keep, grounds)
     if absent is not None:
         raise absent
     raise NotSeparable("No metadata document of the origin describes the image.") from refused
+
+
+def _with_values(instance: Instance, found: list[Value]) -> Instance:
+    return replace(
+        instance,
+        bulk=tuple((value.uri, value.data) for value in found),
+        bulk_digests=tuple(value.entry.digest for value in found),
+        status=combined(instance.status, *(value.answer.status for value in found)),
+        keep=instance.keep and all(value.keep for value in found),
+        # What could not be had may be there the next time.
+        grounds=None,
+    )
 
 
 def _pick(instances: dict[str, bytes], sop_instance_uid: str | None) -> bytes | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -24,8 +24,13 @@ class FrameIndexes:
         self._derivations = derivations
         self._pool = pool
 
-    async def locate(self, stack: AsyncExitStack, material: Material) -> Material:
-        """The same, with the place of its frame in a large file; small ones have no index.
+    async def locate(
+        self, stack: AsyncExitStack, material: Material, frames: Sequence[int] = ()
+    ) -> Material:
+        """The same, with the places of frames in a large file; small ones have no index.
+
+        Args:
+            frames: 1-based; the material's own where none are given.
 
         Raises:
             ImageError: the file cannot be decoded.
@@ -55,7 +60,11 @@ class FrameIndexes:
         stack.callback(held.close)
         # The thread opens the path, which must not be another file's by then.
         located = await to_its_end(
-            asyncio.to_thread(pixels.locate, f"/proc/self/fd/{held.descriptor}", encoded.frame or 1)
+            asyncio.to_thread(
+                pixels.locate,
+                f"/proc/self/fd/{held.descriptor}",
+                list(frames) or [encoded.frame or 1],
+            )
         )
         return replace(
             material,

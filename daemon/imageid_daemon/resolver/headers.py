@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, closing
 from typing import TypeVar
 
@@ -42,14 +41,15 @@ class Headers:
         read: Read[T],
         shelf: Shelf | None = None,
         *,
-        frame_alone: bool = False,
+        frames: Sequence[int] = (),
     ) -> tuple[T, CacheStatus]:
         """What `read` makes of an image; fetches no pixels where the origin can tell it apart.
 
         Args:
             shelf: where documents are had from, if not from the cache and the origin.
-            frame_alone: nothing of the other frames is read, so that of a large file an
-                index is enough.
+            frames: nothing of others is read, so that of a large file an index is enough;
+                and what an origin's document only refers to is fetched for these. Without
+                them it is all of the data set that is read, and nothing else.
 
         Raises:
             ImageError: it cannot be had.
@@ -58,31 +58,45 @@ class Headers:
             self._failures.clear()
         if resolved.image.metadata:
             try:
-                return await self._read_document(resolved, demand, read, shelf or self._documents)
+                return await self._read_document(
+                    resolved, demand, read, shelf or self._documents, frames
+                )
             except (NotSeparable, Undecodable):
                 resolved = resolved.contained or resolved
         async with AsyncExitStack() as stack:
             material = await gather_material(
                 stack, self._sources, self._documents, resolved, demand
             )
-            if frame_alone:
-                material = await self._located(stack, material)
+            if frames:
+                material = await self._located(stack, material, frames)
             held = stack.enter_context(closing(material.body.duplicate()))
             found = await read(material.parents, material.encoded, held.descriptor)
             return found, material.status
 
-    async def _located(self, stack: AsyncExitStack, material: Material) -> Material:
+    async def _located(
+        self, stack: AsyncExitStack, material: Material, frames: Sequence[int]
+    ) -> Material:
         try:
-            return await self._frame_indexes.locate(stack, material)
+            return await self._frame_indexes.locate(stack, material, frames)
         except ImageError:
             # A header can be read although the frames behind it cannot be found.
             return material
 
     async def _read_document(
-        self, resolved: Resolved, demand: Demand, read: Read[T], shelf: Shelf
+        self,
+        resolved: Resolved,
+        demand: Demand,
+        read: Read[T],
+        shelf: Shelf,
+        frames: Sequence[int],
     ) -> tuple[T, CacheStatus]:
-        image = resolved.image
-        instance = await instance_from(shelf, resolved.loader, resolved.scheme, image, demand)
-        encoded = Encoded("", "", dicom_json=instance.dicom_json, frame=resolved.frame)
-        parents = (hashlib.sha256(instance.dicom_json).hexdigest(),)
-        return await read(parents, encoded, None), instance.status
+        loader, scheme = resolved.loader, resolved.scheme
+        instance = await instance_from(shelf, loader, scheme, resolved.image, demand)
+        if frames:
+            instance = await self._documents.with_bulk_data(
+                loader, scheme, instance, frames, demand
+            )
+        encoded = Encoded(
+            "", "", dicom_json=instance.dicom_json, frame=resolved.frame, bulk=instance.bulk
+        )
+        return await read(instance.parents, encoded, None), instance.status

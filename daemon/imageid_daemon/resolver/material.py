@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -92,7 +91,7 @@ async def gather_material(
             stack, resolved.loader, resolved.scheme, image.resource, demand
         )
         return await _material(answer, image, None, demand)
-    looking_up = documents.instance(resolved.loader, resolved.scheme, image, demand)
+    looking_up = _described(documents, resolved, demand)
     async with _at_once(asyncio.ensure_future(looking_up)) as instance:
         answer = await sources.obtain(
             stack, resolved.loader, resolved.scheme, image.resource, demand
@@ -113,11 +112,18 @@ async def _material(
     media_type, transfer_syntax_uid = _parted(entry.media_type)
     frame = image.container_frame
     encoded = Encoded("", media_type, transfer_syntax_uid, instance.dicom_json, frame)
-    parents = (entry.digest, hashlib.sha256(instance.dicom_json).hexdigest())
+    encoded = replace(encoded, bulk=instance.bulk)
+    parents = (entry.digest, *instance.parents)
     status = combined(answer.status, instance.status)
     keep = keep and instance.keep
     grounds = None if answer.grounds is None else answer.grounds.and_of(instance.grounds)
     return Material(answer, encoded, parents, status, keep, anew, answer.body, grounds)
+
+
+async def _described(documents: Documents, resolved: Resolved, demand: Demand) -> Instance:
+    loader, scheme, frames = resolved.loader, resolved.scheme, (resolved.frame,)
+    instance = await documents.instance(loader, scheme, resolved.image, demand)
+    return await documents.with_bulk_data(loader, scheme, instance, frames, demand)
 
 
 def _parted(content_type: str) -> tuple[str, str | None]:

@@ -116,7 +116,7 @@ async def _describe_run(
     frames = [resolved.frame for resolved in run.frames]
     try:
         read = partial(readings.describe_frames, frames)
-        found, status = await headers.read(first, demand, read, seen)
+        found, status = await headers.read(first, demand, read, seen, frames=frames)
         document = None
         if dicom_json:
             document, _ = await headers.read(first, demand.again, readings.dicom_json, seen)

@@ -50,6 +50,16 @@ class Readings:
         found = await self._remembering(_key("describe_frames", parents, encoded), read)
         return [NotFound(each) if isinstance(each, str) else each for each in found]
 
+    async def references(
+        self, frames: Sequence[int], parents: tuple[str, ...], encoded: Encoded
+    ) -> list[str]:
+        """See `pixels.references`; the other arguments are those of `describe`."""
+
+        def read() -> Awaitable[list[str]]:
+            return self._pool.run(tasks.references, None, None, encoded, list(frames))
+
+        return await self._remembering(_key("references", parents, encoded), read)
+
     async def dicom_json(
         self, parents: tuple[str, ...], encoded: Encoded, source: int | None
     ) -> bytes:

@@ -147,8 +147,9 @@ class Resolver:
         Raises:
             ImageError: it cannot be had.
         """
+        resolved = self._resolve(image_id)
         return await self._headers.read(
-            self._resolve(image_id), demand, self._readings.describe, frame_alone=True
+            resolved, demand, self._readings.describe, frames=(resolved.frame,)
         )
 
     async def dicom_json(self, image_id: str, demand: Demand) -> bytes:

@@ -67,6 +67,11 @@ def describe_frames(
     return [each if isinstance(each, ImageMetadata) else each.message for each in found]
 
 
+def references(_source: str, _target: str, encoded: Encoded, frames: list[int]) -> list[str]:
+    """See `pixels.references`."""
+    return pixels.references(encoded, frames)
+
+
 def dicom_json(source: str, target: str, encoded: Encoded) -> None:
     """Write what `pixels.dicom_json` gives."""
     Path(target).write_bytes(pixels.dicom_json(replace(encoded, path=source)))
@@ -96,6 +101,7 @@ TASKS: tuple[Callable[..., Any], ...] = (
     render,
     describe,
     describe_frames,
+    references,
     dicom_json,
     header_json,
     split_metadata,
