@@ -6,6 +6,5 @@ from imageid_daemon.fills.fill import Fill
 from imageid_daemon.fills.fills import Fills
 from imageid_daemon.fills.read_ahead import read_ahead
 from imageid_daemon.fills.spool import Spool
-from imageid_daemon.fills.to_its_end import to_its_end
 
-__all__ = ["Blob", "Body", "Fill", "Fills", "Patience", "Spool", "read_ahead", "to_its_end"]
+__all__ = ["Blob", "Body", "Fill", "Fills", "Patience", "Spool", "read_ahead"]

@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from imageid_daemon.cache import Growth, Kept, Partials, Reservation
-from imageid_daemon.fills import Fill, to_its_end
+from imageid_daemon.fills import Fill
+from imageid_daemon.to_its_end import to_its_end
 from imageid_loaders.base import Source
 from imageid_loaders.errors import Corrupt, ImageError, Unavailable
 

@@ -24,12 +24,13 @@ from imageid_daemon.cache import (
 )
 from imageid_daemon.callers import Caller, Claims
 from imageid_daemon.events import EventKind
-from imageid_daemon.fills import Fill, read_ahead, to_its_end
+from imageid_daemon.fills import Fill, read_ahead
 from imageid_daemon.resolver.answer import Timing
 from imageid_daemon.resolver.beginning import Beginning
 from imageid_daemon.resolver.places import Place, Places
 from imageid_daemon.resolver.seats import Seat
 from imageid_daemon.resolver.shown_url import shown_url
+from imageid_daemon.to_its_end import to_its_end
 from imageid_loaders.base import (
     Loader,
     NotModified,
