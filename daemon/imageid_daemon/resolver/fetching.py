@@ -157,7 +157,8 @@ class Fetching:
             await self._transfer(fill, fetch, Validators())
 
     async def _transfer(self, fill: Fill[Arrival], fetch: Fetch, validators: Validators) -> None:
-        beginning = Beginning(self._store.partials, fetch.place.fill_key if fetch.keep else None)
+        key = fetch.place.fill_key if fetch.keep else None
+        beginning = Beginning(self._store.partials, key, fetch.resource.url)
         async with beginning.taken() as kept:
             transport = self._origins.transport(fetch.scheme, fill.claims, kept)
             request = Request(fetch.resource, transport, validators)
