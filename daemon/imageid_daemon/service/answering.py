@@ -84,7 +84,7 @@ class Answering:
                 with crowd.joined():
                     async with aclosing(parts):
                         async for part in parts:
-                            observed.part(part.data_bytes)
+                            observed.part(part.data_bytes, part.handed_bytes)
                             yield part
                             del part  # while the next one is waited for
 

@@ -71,9 +71,10 @@ async def stream(
     start = _start(answer, wanted)
     header.range_start = start
     end = None if wanted.range.limit_bytes is None else start + wanted.range.limit_bytes
-    local_file = _local_file(answer, start, end, wanted.hand_out)
+    local_file, handed_bytes = _local_file(answer, start, end, wanted.hand_out)
     if local_file:
-        yield Part(_serialized(header), await _summary(answer, 0, started_seconds), local_file)
+        summary = await _summary(answer, 0, started_seconds)
+        yield Part(_serialized(header), summary, local_file, handed_bytes=handed_bytes)
         return
     offset, said = start, _serialized(header)
     fits = _fits_one_message(answer, start, end, wanted.range.chunk_bytes)
@@ -132,16 +133,18 @@ def _past_end(size_bytes: int) -> RangeNotSatisfiable:
     )
 
 
-def _local_file(answer: Answer, start: int, end: int | None, hand_out: HandOut | None) -> bytes:
-    """Where the range is; b"" where it has to be streamed."""
+def _local_file(
+    answer: Answer, start: int, end: int | None, hand_out: HandOut | None
+) -> tuple[bytes, int]:
+    """Where the range is, and how many bytes it has; b"" where it has to be streamed."""
     entry = answer.entry
     if hand_out is None or entry is None or not answer.stored:
-        return b""
+        return b"", 0
     stop = entry.size_bytes if end is None else min(end, entry.size_bytes)
     # Nothing cannot be mapped.
     if stop <= start or (path := hand_out(entry)) is None:
-        return b""
-    return wire.local_file(str(path), start, stop - start)
+        return b"", 0
+    return wire.local_file(str(path), start, stop - start), stop - start
 
 
 def _fits_one_message(answer: Answer, start: int, end: int | None, chunk_bytes: int) -> bool:
