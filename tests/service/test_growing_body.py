@@ -21,6 +21,10 @@ from origins.scripted import ScriptedOrigin
 SLOW = bytes(range(256)) * 4096  # 1 MiB
 
 
+def never():
+    raise AssertionError("the body could be read")
+
+
 @pytest.fixture
 def spool(tmp_path):
     made = Spool(tmp_path / "spool")
@@ -40,7 +44,7 @@ async def test_the_range_is_sent_while_the_origin_holds_back_the_rest(spool):
     await spool.write(b"abc")
     wanted = Wanted(Range(offset=0, limit_bytes=2, chunk_bytes=1024))
     header = v1.ImageHeader(image_id="x")
-    parts = stream(answer, header, wanted, time.monotonic(), Crowd())
+    parts = stream(answer, header, wanted, time.monotonic(), Crowd(), never)
 
     async with asyncio.timeout(10):
         first, second = await anext(parts), await anext(parts)
@@ -65,7 +69,7 @@ async def test_a_stream_that_waits_for_more_holds_nothing_of_what_it_has_given(s
     answer = Answer(spool, "image/png", CacheStatus.MISS, size_bytes=2 * len(SLOW))
     await spool.write(SLOW[: 64 * 1024])
     wanted = Wanted(Range(offset=0, limit_bytes=None, chunk_bytes=64 * 1024))
-    parts = stream(answer, v1.ImageHeader(image_id="x"), wanted, time.monotonic(), Crowd())
+    parts = stream(answer, v1.ImageHeader(image_id="x"), wanted, time.monotonic(), Crowd(), never)
     await anext(parts)
     assert (await anext(parts)).chunk is not None
 

@@ -11,7 +11,7 @@ from imageid_daemon.cache import Entry
 from imageid_daemon.resolver import Answer, CacheStatus
 from imageid_daemon.service import messages, wire
 from imageid_daemon.service.crowd import Crowd
-from imageid_daemon.service.reading_ahead import reading_ahead
+from imageid_daemon.service.reading_on import Again, reading_on
 from imageid_daemon.service.requests import Range
 from imageid_daemon.service.wire import Part
 from imageid_loaders.errors import ContentChanged, RangeNotSatisfiable
@@ -53,12 +53,14 @@ async def stream(
     wanted: Wanted,
     started_seconds: float,
     crowd: Crowd,
+    again: Again,
 ) -> AsyncGenerator[Part, None]:
     """Header, chunks or a local file, summary; the first may share a part with the others.
 
     Args:
         header: as far as it does not depend on the range.
         crowd: which the caller of this has joined.
+        again: asks for the image once more.
 
     Raises:
         ImageError: the body breaks off, has changed, or ends before the range.
@@ -82,7 +84,7 @@ async def stream(
         yield Part(said)
         said = b""
     wanted_bytes = wanted.range.chunk_bytes_of(answer.size_bytes)
-    async with reading_ahead(answer.body, answer.size_bytes) as read:
+    async with reading_on(answer, again) as read:
         while True:
             chunk_bytes = crowd.chunk_bytes(wanted_bytes)
             chunk = await read(
