@@ -165,6 +165,8 @@ class Origins:
         return _resumed(exchange, url, headers, claims, limit_bytes, kept)
 
     def _origin(self, url: str) -> OriginSettings | None:
+        if not self._policy.routes.origins:
+            return None
         try:
             return self._policy.routes.find(target(url))
         except InvalidImageId:
