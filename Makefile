@@ -1,6 +1,6 @@
 # Every task by name; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test pixels fuzz http-cache-tests lint bench generate serve clean
+.PHONY: help venv demo test pixels fuzz soak http-cache-tests lint bench generate serve clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,6 +13,7 @@ help:
 	@echo "make test      lint, types, contracts and all tests; installs what they need"
 	@echo "make pixels    the tests of right pixels alone, and how many files of which syntax are exact"
 	@echo "make fuzz      damaged files of every kind, other ones at each run; FUZZ=--count=… for more"
+	@echo "make soak      half an hour of everything at once, and whether anything grows; SOAK=--minutes=…"
 	@echo "make http-cache-tests  the public suite of HTTP caches alone, with what fails and why"
 	@echo "make lint      ruff, mypy, import-linter and buf alone"
 	@echo "make bench     how fast it is, one line a measure; writes tests/benchmarks/results.md; BENCH=… for some"
@@ -66,6 +67,9 @@ pixels: venv
 fuzz: venv
 	@ops/install-test-tools.sh
 	@PYTHONPATH=tests $(BIN)/python -m fuzz $(FUZZ)
+
+soak: venv
+	@PYTHONPATH=tests $(BIN)/python -m soak $(SOAK)
 
 http-cache-tests: venv
 	@ops/install-test-tools.sh

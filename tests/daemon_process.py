@@ -31,12 +31,14 @@ class DaemonProcess:
         directory: its path should be short: that of a socket below it has 107 bytes.
         config: TOML; by default every loopback origin is allowed.
         environment: added to the daemon's own.
+        program: Python's arguments that run it.
     """
 
     directory: Path
     config: str = LOOPBACK_ORIGINS
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = ("-m", "imageid_daemon")
     _process: Process | None = None
 
     @property
@@ -137,7 +139,7 @@ class DaemonProcess:
     def _command(self) -> list[str | Path]:
         self.write_config(self.config)
         return [
-            *(sys.executable, "-m", "imageid_daemon"),
+            *(sys.executable, *self.program),
             *("--config", self.directory / "config.toml"),
             *("--listen", self.address, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"),
             *("--cache-dir", self.cache_directory),

@@ -79,6 +79,8 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         resolver = Resolver(registry, store, sources, pool)
         metrics.watch(store.ledger, lambda: resolver.running_fills, pool)
         metrics.watch_origins(origins.figures)
+        loop = asyncio.get_running_loop()
+        metrics.watch_tasks(lambda: len(asyncio.all_tasks(loop)))
         token, token_file = new_token(runtime)
         locality = Locality(*new_locality_token(cache))
         grpc_server = GrpcServer(

@@ -98,8 +98,11 @@ class Metrics:
             "load_seconds", "Time to the last message of an answer.", _LOAD_BUCKETS
         )
         self._sent = self._counter("sent_bytes", "Bytes of bodies sent to callers.", "scheme")
+        self._handed_over = self._counter(
+            "handed_over_bytes", "Bytes of bodies given to callers by their path.", "scheme"
+        )
         # The commonest ones, found once.
-        self._hits: dict[str, tuple[Counter, Counter]] = {}
+        self._hits: dict[str, tuple[Counter, Counter, Counter]] = {}
         self._origin = self._counter(
             "origin_requests", "Requests sent to origins, by class of answer.", "scheme", "code"
         )
@@ -152,6 +155,11 @@ class Metrics:
         """Read these at every scrape."""
         self.registry.register(_Figures(cache, running_fills, pool))
 
+    def watch_tasks(self, running: Callable[[], int]) -> None:
+        """Read at every scrape how many tasks the event loop has."""
+        tasks = Gauge("imageid_tasks", "Tasks of the event loop.", registry=self.registry)
+        tasks.set_function(running)
+
     def watch_origins(self, figures: Callable[[], Iterable[OriginFigures]]) -> None:
         """Read these at every scrape."""
         self.registry.register(_Origins(figures))
@@ -159,23 +167,33 @@ class Metrics:
     def observe_first_byte(self, scheme: str, result: str, seconds: float) -> None:
         self._first_byte.observe((scheme, result), seconds)
 
-    def observe_load(self, scheme: str, result: str, seconds: float, sent_bytes: int) -> None:
+    def observe_load(
+        self, scheme: str, result: str, seconds: float, sent_bytes: int, handed_over_bytes: int
+    ) -> None:
         """An answer ended, whole or not."""
         self._requests.labels(scheme, result).inc()
         self._load.observe((scheme, result), seconds)
         self._sent.labels(scheme).inc(sent_bytes)
+        self._handed_over.labels(scheme).inc(handed_over_bytes)
         if result == "coalesced":
             self._coalesced.inc()
 
-    def observe_hits(self, scheme: str, images: int, seconds: float, sent_bytes: int) -> None:
+    def observe_hits(
+        self, scheme: str, images: int, seconds: float, sent_bytes: int, handed_over_bytes: int
+    ) -> None:
         """So many images were in the cache, and left in one message."""
         if scheme not in self._hits:
-            self._hits[scheme] = self._requests.labels(scheme, "hit"), self._sent.labels(scheme)
-        requests, sent = self._hits[scheme]
+            self._hits[scheme] = (
+                self._requests.labels(scheme, "hit"),
+                self._sent.labels(scheme),
+                self._handed_over.labels(scheme),
+            )
+        requests, sent, handed_over = self._hits[scheme]
         requests.inc(images)
         self._first_byte.observe((scheme, "hit"), seconds, images)
         self._load.observe((scheme, "hit"), seconds, images)
         sent.inc(sent_bytes)
+        handed_over.inc(handed_over_bytes)
 
     def observe_response(self, scheme: str, code: str) -> None:
         """An origin answered; `code` is 2xx to 5xx, or error."""

@@ -26,3 +26,12 @@ async def test_the_disk_may_fail_from_any_call_on_and_come_back(library, tmp_pat
     output = await disk_faults.run(library, tmp_path / "cache", "every_call", error, "lasting")
 
     assert int(output.split()[-1]) > 10, "hardly a call failed: the test proves nothing"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("error", ["EIO", "EMFILE"])
+@pytest.mark.parametrize("lasting", [[], ["lasting"]], ids=["once", "lasting"])
+async def test_what_is_stored_may_not_be_readable(library, tmp_path, error, lasting):
+    output = await disk_faults.run(library, tmp_path / "cache", "every_read", error, *lasting)
+
+    assert int(output.split()[-1]) > 30, "hardly a call failed: the test proves nothing"

@@ -58,6 +58,10 @@ class Faults:
         """Have the `at`-th call from now on fail, or every one from there."""
         self._library.fault_arm(at, error, from_then_on)
 
+    def choose_reads(self) -> None:
+        """From now on calls that read are counted and fail, not those that change."""
+        self._library.fault_reads(1)
+
     def kill(self, at: int) -> None:
         """End this process at the `at`-th call from now on."""
         self._library.fault_arm(at, _KILL, False)

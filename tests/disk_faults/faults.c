@@ -1,7 +1,8 @@
 /* Preloaded: makes one call on files below a folder fail, or end the process.
 
    Between the C library and whoever calls it, SQLite included. Armed and read through ctypes;
-   counts every call that changes, opens or flushes a file below FAULT_DIRECTORY. */
+   counts every call that changes, opens or flushes a file below FAULT_DIRECTORY; or, if it is told
+   so, every one that opens, reads, maps or measures one. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,12 +14,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { DISARMED = 0, KILL = -1 };
+enum { CHANGES = 1, READS = 2 };
 
-static atomic_int calls, nth, what, lasting;
+static atomic_int calls, nth, what, lasting, kinds = CHANGES;
+
+/* Whether calls that change files are counted and fail, or those that read them. */
+void fault_reads(int wanted) { kinds = wanted ? READS : CHANGES; }
 
 /* what: an errno, KILL, or DISARMED. */
 void fault_arm(int at, int error, int from_then_on) {
@@ -43,15 +50,16 @@ static int fails(void) {
     return 1;
 }
 
-static int path_fails(const char *path) { return below(path) && fails(); }
+static int path_fails(const char *path, int kind) { return kinds & kind && below(path) && fails(); }
 
-static int file_fails(int file) {
+static int file_fails(int file, int kind) {
+    if (!(kinds & kind)) return 0;
     char link[64], path[PATH_MAX];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     ssize_t length = readlink(link, path, sizeof path - 1);
     if (length < 0) return 0;
     path[length] = 0;
-    return path_fails(path);
+    return path_fails(path, kind);
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -62,12 +70,14 @@ static int file_fails(int file) {
         va_start(rest, flags);                                                                    \
         mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;                   \
         va_end(rest);                                                                             \
-        return path_fails(path) ? -1 : REAL(name)(path, flags, mode);                             \
+        return path_fails(path, CHANGES | READS) ? -1 : REAL(name)(path, flags, mode);                             \
     }
 #define ON_FILE(type, name, parameters, arguments)                                                \
-    type name parameters { return file_fails(file) ? -1 : REAL(name) arguments; }
+    type name parameters { return file_fails(file, CHANGES) ? -1 : REAL(name) arguments; }
+#define ON_READ(type, name, parameters, arguments)                                                \
+    type name parameters { return file_fails(file, READS) ? -1 : REAL(name) arguments; }
 #define ON_PATH(name, parameters, arguments)                                                      \
-    int name parameters { return path_fails(path) ? -1 : REAL(name) arguments; }
+    int name parameters { return path_fails(path, CHANGES) ? -1 : REAL(name) arguments; }
 
 OPEN(open)
 OPEN(open64)
@@ -78,14 +88,30 @@ ON_FILE(int, fsync, (int file), (file))
 ON_FILE(int, fdatasync, (int file), (file))
 ON_FILE(int, ftruncate, (int file, off_t size), (file, size))
 ON_FILE(int, ftruncate64, (int file, off64_t size), (file, size))
+ON_READ(ssize_t, read, (int file, void *data, size_t size), (file, data, size))
+ON_READ(ssize_t, pread, (int file, void *data, size_t size, off_t at), (file, data, size, at))
+ON_READ(ssize_t, pread64, (int file, void *data, size_t size, off64_t at), (file, data, size, at))
+ON_READ(ssize_t, preadv2, (int file, const struct iovec *to, int count, off_t at, int flags), (file, to, count, at, flags))
+ON_READ(ssize_t, preadv64v2, (int file, const struct iovec *to, int count, off64_t at, int flags), (file, to, count, at, flags))
+ON_READ(int, fstat, (int file, struct stat *found), (file, found))
+ON_READ(int, fstat64, (int file, struct stat64 *found), (file, found))
 ON_PATH(rename, (const char *path, const char *to), (path, to))
 ON_PATH(unlink, (const char *path), (path))
 ON_PATH(mkdir, (const char *path, mode_t mode), (path, mode))
 ON_PATH(chmod, (const char *path, mode_t mode), (path, mode))
 
 int posix_fallocate(int file, off_t from, off_t size) {
-    return file_fails(file) ? errno : REAL(posix_fallocate)(file, from, size);
+    return file_fails(file, CHANGES) ? errno : REAL(posix_fallocate)(file, from, size);
 }
 int posix_fallocate64(int file, off64_t from, off64_t size) {
-    return file_fails(file) ? errno : REAL(posix_fallocate64)(file, from, size);
+    return file_fails(file, CHANGES) ? errno : REAL(posix_fallocate64)(file, from, size);
+}
+
+void *mmap(void *where, size_t size, int protection, int flags, int file, off_t from) {
+    int refused = !(flags & MAP_ANONYMOUS) && file_fails(file, READS);
+    return refused ? MAP_FAILED : REAL(mmap)(where, size, protection, flags, file, from);
+}
+void *mmap64(void *where, size_t size, int protection, int flags, int file, off64_t from) {
+    int refused = !(flags & MAP_ANONYMOUS) && file_fails(file, READS);
+    return refused ? MAP_FAILED : REAL(mmap64)(where, size, protection, flags, file, from);
 }

@@ -11,11 +11,12 @@ from contextlib import asynccontextmanager
 import pytest
 from tests.resolver.conftest import demand_of, world_at
 
-from imageid_daemon.cache import Keeping
+from imageid_daemon.cache import Keeping, Mode
 from imageid_daemon.config import Network, OriginSettings
 from imageid_daemon.fills import Patience
 from imageid_daemon.metrics import Metrics
 from imageid_daemon.origins import Origins
+from imageid_daemon.resolver import selection
 from imageid_loaders.base import Settings
 from imageid_loaders.errors import ContentChanged, Corrupt
 from imageid_loaders.wado_rs import WadoRsLoader
@@ -246,6 +247,80 @@ async def test_it_is_forgotten_with_its_image_and_with_everything(tmp_path, orig
 
         assert (after_one, len(world.store.partials)) == (1, 0)
         assert list((tmp_path / "cache" / "partials").iterdir()) == []
+
+
+def of_tagged(world, tag):
+    keys = world.resolver.catalogue.keys_of_tag(tag)
+    return lambda entry: entry.key in keys
+
+
+@pytest.mark.parametrize(
+    "chosen_of",
+    [
+        lambda origin: selection.by_prefix(f"web:{origin.url}/studies/1.2/"),
+        lambda origin: selection.by_study("1.2"),
+        lambda origin: selection.by_series("1.2.3"),
+        lambda origin: selection.by_origin("pacs", [f"{origin.url}/studies/1.2"]),
+        lambda origin: selection.older(selection.by_study("1.2"), -1.0, time.time()),
+    ],
+    ids=["prefix", "study", "series", "origin", "age"],
+)
+async def test_it_is_forgotten_with_the_images_that_a_selector_means(tmp_path, origin, chosen_of):
+    meant = "web:" + origin.route("/studies/1.2/1.2.3", Ranged(OLD, '"1"', breaks=[BROKEN_AT]))
+    other = "web:" + origin.route("/studies/1.20/1.20.3", Ranged(NEW, '"2"', breaks=[BROKEN_AT]))
+    async with daemon(tmp_path, origin) as world:
+        await broken_off(world, meant)
+        await broken_off(world, other)
+        chosen = chosen_of(origin)
+
+        await world.resolver.evict_chosen(chosen, count_only=True, include_pinned=False)
+        after_counting = len(world.store.partials)
+        await world.resolver.evict_chosen(chosen, count_only=False, include_pinned=False)
+
+        assert (after_counting, len(world.store.partials)) == (2, 1)
+        assert len(list((tmp_path / "cache" / "partials").iterdir())) == 2  # bytes and facts
+
+
+async def test_one_that_is_younger_than_what_is_forgotten_stays(tmp_path, origin):
+    image_id = "web:" + origin.route("/image", Ranged(OLD, '"1"', breaks=[BROKEN_AT]))
+    async with daemon(tmp_path, origin) as world:
+        await broken_off(world, image_id)
+        old = selection.older(selection.everything, 60.0, time.time())
+
+        await world.resolver.evict_chosen(old, count_only=False, include_pinned=True)
+
+        assert len(world.store.partials) == 1
+
+
+async def test_it_is_forgotten_with_what_is_pinned_under_a_label(tmp_path, origin):
+    # Stored and pinned; then the origin has another, which breaks off.
+    lasting = {"Cache-Control": "max-age=60"}
+    image_id = "web:" + origin.route("/image", Ranged(NEW, '"0"', headers=lasting))
+    async with daemon(tmp_path, origin) as world:
+        await world.load(image_id)
+        await world.resolver.catalogue.pin([image_id], time.time() + 60.0, "round")
+        origin.route("/image", Ranged(OLD, '"1"', breaks=[BROKEN_AT]))
+        with pytest.raises(Corrupt):
+            await world.load(image_id, mode=Mode.RELOAD.value)
+        chosen = of_tagged(world, "round")
+        before = len(world.store.partials)
+
+        await world.resolver.evict_chosen(chosen, count_only=False, include_pinned=True)
+
+        assert (before, len(world.store.partials)) == (1, 0)
+
+
+async def test_after_a_restart_it_is_still_known_whose_it_is(tmp_path, origin):
+    image_id = "web:" + origin.route("/studies/1.2/a", Ranged(OLD, '"1"', breaks=[BROKEN_AT]))
+    async with daemon(tmp_path, origin) as world:
+        await broken_off(world, image_id)
+    async with daemon(tmp_path, origin) as world:
+        before = len(world.store.partials)
+        chosen = selection.by_study("1.2")
+
+        await world.resolver.evict_chosen(chosen, count_only=False, include_pinned=False)
+
+        assert (before, len(world.store.partials)) == (1, 0)
 
 
 async def test_it_is_kept_for_its_time_and_no_longer(tmp_path, origin):

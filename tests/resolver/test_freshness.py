@@ -1,9 +1,10 @@
 """HTTP's rules of caching, as callers of the daemon meet them."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
-from tests.resolver.conftest import ETAG, Answer
+from tests.resolver.conftest import ETAG, Answer, ScriptedLoader, world_at
 
 from imageid_loaders.base import Image, NotModified, Resource
 from imageid_loaders.errors import NotFound, Unavailable
@@ -203,6 +204,45 @@ async def test_an_image_that_has_vanished_is_not_served_from_what_is_left_of_it(
 
     with pytest.raises(NotFound):
         await world.load(image_id)
+
+
+class Hesitant(ScriptedLoader):
+    """Asks the origin once `released` is set."""
+
+    def __init__(self):
+        super().__init__()
+        self.released = asyncio.Event()
+        self.released.set()
+
+    @asynccontextmanager
+    async def open(self, request):
+        self.has_opened.set()
+        await self.released.wait()
+        async with super().open(request) as source:
+            yield source
+
+
+async def test_who_joins_the_confirmation_of_a_copy_that_is_gone_gets_it_fetched(tmp_path):
+    loader = Hesitant()
+    async with world_at(tmp_path, loader=loader, decodes=False) as world:
+        answer = Answer(b"data", headers={"etag": '"1"', "cache-control": "max-age=0"})
+        image_id = loader.serve("a", answer).replace("x:", "scripted:")
+        await world.load(image_id)
+        loader.released.clear()
+        loader.has_opened.clear()
+
+        first = asyncio.create_task(world.load(image_id))
+        await loader.has_opened.wait()
+        await world.resolver.evict([image_id], count_only=False)
+        second = asyncio.create_task(world.load(image_id))
+        (fill,) = world.resolver._sources._fills._running.values()
+        while fill.callers < 2:  # noqa: ASYNC110 - no event tells that a caller has joined
+            await asyncio.sleep(0)
+        loader.released.set()
+
+        # The first has had the copy open all the while.
+        assert [(await each).data for each in (first, second)] == [b"data", b"data"]
+        assert (await second).status == "miss"
 
 
 async def test_a_304_about_another_answer_confirms_nothing(world):

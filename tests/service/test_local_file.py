@@ -1,5 +1,7 @@
 """A body handed over by its path, to a caller that has proved that it sees the cache."""
 
+import asyncio
+import re
 from pathlib import Path
 
 import grpc
@@ -37,6 +39,26 @@ async def test_a_stored_body_is_one_message_that_says_where_it_is(served):
     assert mapped(message) == data
     assert not message.HasField("chunk")
     assert (message.summary.sent_bytes, message.summary.size_bytes) == (0, len(data))
+
+
+def counted(served, name):
+    text = served.http("/metrics")[2]
+    found = re.search(
+        rf'^imageid_{name}_bytes_total{{scheme="example"}} (\S+)$', text, re.MULTILINE
+    )
+    return 0.0 if found is None else float(found[1])
+
+
+async def test_what_is_handed_over_is_counted_apart_from_what_is_sent(served):
+    image_id = "example://1"
+    sent = sum(len(message.chunk.data) for message in await served.load(image_id))
+
+    await handed_out(served, image_id)
+    await handed_out(served, image_id)  # at once, without the long way
+    await handed_out(served, image_id, read_offset=100)
+
+    assert await asyncio.to_thread(counted, served, "sent") == sent > 100
+    assert await asyncio.to_thread(counted, served, "handed_over") == 3 * sent - 100
 
 
 async def test_pixels_are_handed_over_as_soon_as_they_are_stored(served):

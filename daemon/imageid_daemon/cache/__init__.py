@@ -6,6 +6,7 @@ from imageid_daemon.cache.failures import Failures
 from imageid_daemon.cache.freshness import Demand, Mode, Verdict
 from imageid_daemon.cache.held_file import HeldFile
 from imageid_daemon.cache.ledger import Ledger
+from imageid_daemon.cache.partial_files import Partial
 from imageid_daemon.cache.partials import Growth, Keeping, Kept, Partials
 from imageid_daemon.cache.room import Reservation
 from imageid_daemon.cache.rows import Pin
@@ -23,6 +24,7 @@ __all__ = [
     "Kept",
     "Ledger",
     "Mode",
+    "Partial",
     "Partials",
     "Pin",
     "Reservation",

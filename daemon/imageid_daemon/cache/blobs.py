@@ -100,10 +100,14 @@ class Blobs:
             if error.errno in _NOT_THERE:
                 return None
             raise
-        if os.fstat(descriptor).st_size != size_bytes:
+        try:
+            if os.fstat(descriptor).st_size == size_bytes:
+                return descriptor
+        except OSError:
             os.close(descriptor)
-            return None
-        return descriptor
+            raise
+        os.close(descriptor)
+        return None
 
     def is_there(self, digest: str, size_bytes: int) -> bool:
         """As `has`, of a blob that was open a while ago: the kernel knows it without the disk."""

@@ -32,6 +32,7 @@ class Partial(msgspec.Struct, frozen=True, array_like=True):
         key: of the fill that it belongs to: credential scope, resource, request fields.
         checksums: of the first `size_bytes`, as `Checksums` counts them.
         kept_seconds: Unix time at which it was written.
+        url: of the resource, as entries show it; "" where an earlier version wrote it.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Partial(msgspec.Struct, frozen=True, array_like=True):
     size_bytes: int
     checksums: bytes
     kept_seconds: float
+    url: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

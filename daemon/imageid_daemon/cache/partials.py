@@ -101,10 +101,10 @@ class Partials:
 
     @asynccontextmanager
     async def growing(
-        self, key: str, continuation: Continuation, spool: Growing
+        self, key: str, continuation: Continuation, spool: Growing, url: str = ""
     ) -> AsyncIterator[Growth]:
         """While a body grows that could be continued if it broke off."""
-        growth = Growth(self, self._files, key, continuation, spool)
+        growth = Growth(self, self._files, key, continuation, spool, url)
         self._growing[key] = growth
         try:
             yield growth
@@ -185,6 +185,12 @@ class Partials:
             return
         name, partial = found
         await self._changes.carry_out(self._remove(name, partial.size_bytes))
+
+    async def forget(self, is_meant: Callable[[Partial], bool]) -> None:
+        """Drop those that are meant."""
+        for key, (_, partial) in list(self._kept.items()):
+            if is_meant(partial):
+                await self.drop(key)
 
     async def clear(self) -> None:
         for key in list(self._kept):
@@ -275,12 +281,14 @@ class Growth:
         key: str,
         continuation: Continuation,
         spool: Growing,
+        url: str,
     ) -> None:
         self._partials = partials
         self._files = files
         self._key = key
         self._continuation = continuation
         self._spool = spool
+        self._url = url
         self._name = spool.file_path.name
         self._noted_bytes = 0
         self._is_kept = False
@@ -331,7 +339,7 @@ class Growth:
     def _partial(self) -> Partial:
         spool = self._spool
         return Partial(
-            self._key, self._continuation, spool.size_bytes, spool.checksums, time.time()
+            self._key, self._continuation, spool.size_bytes, spool.checksums, time.time(), self._url
         )
 
 

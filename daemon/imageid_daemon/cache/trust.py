@@ -70,11 +70,11 @@ class Trust:
             await self.condemn(entry.digest)
             return None
         try:
-            matches = await self._matches(entry, file)
+            matches = await self._matches(entry, file) or not await self.condemn(entry.digest)
         except BaseException:
             file.close()
             raise
-        if matches or not await self.condemn(entry.digest):
+        if matches:
             return file
         file.close()
         return None
@@ -164,7 +164,7 @@ class Trust:
             if descriptor is None:
                 ledger.let_go(entry.digest)
                 return None
-            return HeldFile(descriptor, entry.digest, ledger)
+            return HeldFile(descriptor, entry.digest, ledger, self._contents.suspect.add)
 
         def close_opened(done: asyncio.Future[int | None]) -> None:
             if (file := opened(done)) is not None:

@@ -1,11 +1,10 @@
 """What is on its way: one fill a key, followed by any number of callers while it grows."""
 
 from imageid_daemon.fills.abandonment import Patience
-from imageid_daemon.fills.body import Blob, Body
+from imageid_daemon.fills.body import Blob, Body, Unreadable
 from imageid_daemon.fills.fill import Fill
 from imageid_daemon.fills.fills import Fills
 from imageid_daemon.fills.read_ahead import read_ahead
 from imageid_daemon.fills.spool import Spool
-from imageid_daemon.fills.to_its_end import to_its_end
 
-__all__ = ["Blob", "Body", "Fill", "Fills", "Patience", "Spool", "read_ahead", "to_its_end"]
+__all__ = ["Blob", "Body", "Fill", "Fills", "Patience", "Spool", "Unreadable", "read_ahead"]

@@ -6,6 +6,7 @@ import os
 from typing import Protocol
 
 from imageid_daemon.fills.reading import read_at
+from imageid_loaders.errors import Unavailable
 
 
 class Body(Protocol):
@@ -30,12 +31,22 @@ class Body(Protocol):
         ...
 
 
+class Unreadable(Unavailable):
+    """The disk does not give back what it took. Who asks again has it fetched anew."""
+
+    def __init__(self) -> None:
+        super().__init__("The disk does not give the stored image back. Ask again.")
+
+
 class File(Protocol):
     """An open file, closed exactly once."""
 
     descriptor: int
 
     def duplicate(self) -> File: ...
+
+    def give_up(self) -> None:
+        """It cannot be read: whoever opens it next looks at it first."""
 
     def close(self) -> None: ...
 
@@ -48,6 +59,9 @@ class OpenFile:
 
     def duplicate(self) -> OpenFile:
         return OpenFile(os.dup(self.descriptor))
+
+    def give_up(self) -> None:
+        """Nobody will open it again."""
 
     def close(self) -> None:
         os.close(self.descriptor)
@@ -63,7 +77,15 @@ class Blob:
         """All of it is here."""
 
     async def read(self, offset: int, limit_bytes: int) -> bytes:
-        return await read_at(self._file.descriptor, limit_bytes, offset)
+        try:
+            return await read_at(self._file.descriptor, limit_bytes, offset)
+        except OSError as error:
+            raise self.unreadable() from error
+
+    def unreadable(self) -> Unreadable:
+        """What its caller is told when it cannot be read; who asks again gets it."""
+        self._file.give_up()
+        return Unreadable()
 
     def duplicate(self) -> Blob:
         return Blob(self._file.duplicate())

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from imageid_daemon.checksums import Checksums
-from imageid_daemon.fills.body import Blob, OpenFile
+from imageid_daemon.fills.body import Blob, OpenFile, Unreadable
 from imageid_daemon.fills.reading import read_at
-from imageid_daemon.fills.to_its_end import to_its_end
+from imageid_daemon.to_its_end import to_its_end
 from imageid_loaders.errors import ImageError, TooLarge
 
 # What a spool may hold in memory while the disk does not take it.
@@ -110,7 +110,11 @@ class Spool:
         wanted = min(limit_bytes, self.size_bytes - offset)
         if wanted <= 0:
             return b""
-        return await read_at(self.descriptor, wanted, offset)
+        try:
+            return await read_at(self.descriptor, wanted, offset)
+        except OSError as error:
+            self._disk.refused(error)
+            raise Unreadable from error
 
     def duplicate(self) -> Blob:
         return Blob(OpenFile(os.dup(self.descriptor)))

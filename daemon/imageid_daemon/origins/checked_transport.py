@@ -15,8 +15,9 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpcore
 import httpx
 
-from imageid_daemon.origins import surplus
+from imageid_daemon.origins import orphans, surplus
 from imageid_daemon.origins.network import AllowedAddresses, CheckedNetwork
+from imageid_daemon.to_its_end import to_its_end
 
 # Orthanc closes an idle connection after 1.0 s, with no word of it: a request that is
 # sent just then is lost. Others that keep it longer lose nothing but a handshake.
@@ -57,30 +58,21 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it; raises httpcore's exceptions, which tell more than httpx's."""
-        url = request.url
-        response = await self._pool.handle_async_request(
-            httpcore.Request(
-                request.method,
-                # The target as the caller wrote it: httpx.URL would encode it anew.
-                httpcore.URL(
-                    scheme=url.raw_scheme,
-                    host=url.raw_host,
-                    port=url.port,
-                    target=request.extensions["target"],
-                ),
-                headers=request.headers.raw,
-                content=request.content,
-                extensions={"timeout": request.extensions["timeout"]},
-            )
-        )
-        return httpx.Response(response.status, headers=response.headers, stream=_Stream(response))
+        try:
+            response = await self._pool.handle_async_request(_as_httpcore(request))
+        except BaseException:
+            await to_its_end(orphans.close(self._pool))
+            raise
+        stream = _Stream(self._pool, response)
+        return httpx.Response(response.status, headers=response.headers, stream=stream)
 
     async def aclose(self) -> None:
         await self._pool.aclose()
 
 
 class _Stream(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
+    def __init__(self, pool: httpcore.AsyncConnectionPool, response: httpcore.Response) -> None:
+        self._pool = pool
         self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -88,5 +80,28 @@ class _Stream(httpx.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
-        surplus.watch(self._response)
-        await self._response.aclose()
+        await to_its_end(self._close())
+
+    async def _close(self) -> None:
+        try:
+            surplus.watch(self._response)
+            await self._response.aclose()
+        finally:
+            await orphans.close(self._pool, self._response)
+
+
+def _as_httpcore(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        request.method,
+        # The target as the caller wrote it: httpx.URL would encode it anew.
+        httpcore.URL(
+            scheme=url.raw_scheme,
+            host=url.raw_host,
+            port=url.port,
+            target=request.extensions["target"],
+        ),
+        headers=request.headers.raw,
+        content=request.content,
+        extensions={"timeout": request.extensions["timeout"]},
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import httpcore
@@ -107,14 +107,10 @@ class Connections:
             response = await client.send(request, stream=True, auth=None, follow_redirects=False)
         except (*_NO_ANSWER, httpcore.ProxyError) as e:
             raise _unreached(label, e) from e
-        chunks = _chunks(label, response)
-        answer = Answer(response.status_code, _fields(response.headers.raw), chunks)
-        try:
+        async with aclosing(response), aclosing(_chunks(label, response)) as chunks:
+            answer = Answer(response.status_code, _fields(response.headers.raw), chunks)
             yield answer
             await _drain(answer)
-        finally:
-            await chunks.aclose()
-            await response.aclose()
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -170,6 +170,8 @@ class Origins:
         return _resumed(exchange, url, headers, claims, limit_bytes, kept)
 
     def _origin_of(self, url: str) -> OriginSettings | None:
+        if not self._policy.routes.origins:
+            return None
         try:
             return self._policy.routes.find(target(url))
         except InvalidImageId:

@@ -13,7 +13,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from imageid_daemon.cache import Growth, Kept, Partials, Reservation
-from imageid_daemon.fills import Fill, to_its_end
+from imageid_daemon.fills import Fill
+from imageid_daemon.resolver.shown_url import shown_url
+from imageid_daemon.to_its_end import to_its_end
 from imageid_loaders.base import Source
 from imageid_loaders.errors import Corrupt, ImageError, Unavailable
 
@@ -23,11 +25,13 @@ class Beginning:
 
     Args:
         key: under which it is kept; None where nothing may be.
+        url: of its resource.
     """
 
-    def __init__(self, partials: Partials, key: str | None) -> None:
+    def __init__(self, partials: Partials, key: str | None, url: str) -> None:
         self._partials = partials
         self._key = key
+        self._url = shown_url(url)
         # The body is whole: of no use any more.
         self.is_spent = False
 
@@ -50,7 +54,7 @@ class Beginning:
         if self._key is None or known is None or not reservation.size_bytes:
             yield None
             return
-        async with self._partials.growing(self._key, known, fill.spool) as growth:
+        async with self._partials.growing(self._key, known, fill.spool, self._url) as growth:
             try:
                 yield growth
             except (ImageError, asyncio.CancelledError) as error:

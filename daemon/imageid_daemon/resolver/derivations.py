@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 
 from imageid_daemon.cache import Entry, Store
-from imageid_daemon.fills import Blob, Body, Fill, Fills, to_its_end
+from imageid_daemon.fills import Blob, Body, Fill, Fills
 from imageid_daemon.pixels import Description
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Timing
 from imageid_daemon.resolver.inspection import inspect
 from imageid_daemon.resolver.remembered_failures import RememberedFailures
+from imageid_daemon.to_its_end import to_its_end
 from imageid_loaders.errors import ImageError
 
 # Makes one representation of the file behind the first descriptor, into the second.

@@ -24,12 +24,13 @@ from imageid_daemon.cache import (
 )
 from imageid_daemon.callers import Caller, Claims
 from imageid_daemon.events import EventKind
-from imageid_daemon.fills import Fill, read_ahead, to_its_end
+from imageid_daemon.fills import Fill, read_ahead
 from imageid_daemon.resolver.answer import Timing
 from imageid_daemon.resolver.beginning import Beginning
 from imageid_daemon.resolver.places import Place, Places
 from imageid_daemon.resolver.seats import Seat
 from imageid_daemon.resolver.shown_url import shown_url
+from imageid_daemon.to_its_end import to_its_end
 from imageid_loaders.base import (
     Loader,
     NotModified,
@@ -156,7 +157,8 @@ class Fetching:
             await self._transfer(fill, fetch, Validators())
 
     async def _transfer(self, fill: Fill[Arrival], fetch: Fetch, validators: Validators) -> None:
-        beginning = Beginning(self._store.partials, fetch.place.fill_key if fetch.keep else None)
+        key = fetch.place.fill_key if fetch.keep else None
+        beginning = Beginning(self._store.partials, key, fetch.resource.url)
         async with beginning.taken() as kept:
             transport = self._origins.transport(fetch.scheme, fill.claims, kept)
             request = Request(fetch.resource, transport, validators)

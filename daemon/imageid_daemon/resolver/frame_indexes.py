@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from imageid_daemon import pixels
-from imageid_daemon.fills import to_its_end
 from imageid_daemon.pixels import Description
 from imageid_daemon.resolver.derivations import Derivations, Recipe
 from imageid_daemon.resolver.keys import derived_key
 from imageid_daemon.resolver.material import Material
+from imageid_daemon.to_its_end import to_its_end
 from imageid_daemon.workers import Pool, tasks
 
 _BEGINNING_BYTES = 132

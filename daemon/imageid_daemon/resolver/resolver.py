@@ -19,6 +19,7 @@ from functools import partial
 from imageid_daemon.cache import Demand, Store
 from imageid_daemon.pixels import ImageMetadata
 from imageid_daemon.registry import Registry
+from imageid_daemon.resolver import selection
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, combined
 from imageid_daemon.resolver.catalogue import Catalogue, Evicted
 from imageid_daemon.resolver.derivations import Derivations
@@ -33,6 +34,7 @@ from imageid_daemon.resolver.prefetch import Prefetched, Prefetches
 from imageid_daemon.resolver.readings import Readings
 from imageid_daemon.resolver.remembered_failures import RememberedFailures
 from imageid_daemon.resolver.representations import Representations
+from imageid_daemon.resolver.selection import Chosen
 from imageid_daemon.resolver.sources import Sources
 from imageid_daemon.resolver.stat import Stat, Stats
 from imageid_daemon.workers import Pool
@@ -276,6 +278,15 @@ class Resolver:
             self._sources.forget_failures()
             await self._store.partials.clear()
         keys = self._store.ledger.keys()
+        return await self.evict_keys(keys, count_only=count_only, include_pinned=include_pinned)
+
+    async def evict_chosen(
+        self, chosen: Chosen, *, count_only: bool, include_pinned: bool
+    ) -> Evicted:
+        """Forget all of the images whose entries are chosen, and what broke off of such."""
+        keys = await self.catalogue.keys_of_chosen(chosen)
+        if not count_only:
+            await self._store.partials.forget(selection.beginnings(chosen, keys))
         return await self.evict_keys(keys, count_only=count_only, include_pinned=include_pinned)
 
     async def evict_keys(

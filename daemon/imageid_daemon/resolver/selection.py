@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from imageid_daemon.cache import Entry
+from imageid_daemon.cache import Entry, Partial
 from imageid_daemon.resolver.derivations import description_of
 
 Chosen: TypeAlias = Callable[[Entry], bool]
@@ -52,6 +52,26 @@ def by_origin(name: str, urls: Sequence[str]) -> Chosen:
 def older(chosen: Chosen, age_seconds: float, now_seconds: float) -> Chosen:
     """Of those, what was given, confirmed or made longer ago."""
     return lambda entry: entry.response_seconds < now_seconds - age_seconds and chosen(entry)
+
+
+def beginnings(chosen: Chosen, keys: set[str]) -> Callable[[Partial], bool]:
+    """Of bodies that broke off: those of the same images, or of these keys.
+
+    Nothing has been decoded of them: whose they are, their URL says or nothing does.
+    """
+
+    def meant(partial: Partial) -> bool:
+        as_entry = Entry(
+            partial.key,
+            "",
+            partial.size_bytes,
+            "",
+            response_seconds=partial.kept_seconds,
+            url=partial.url,
+        )
+        return partial.key in keys or chosen(as_entry)
+
+    return meant
 
 
 def frame_number(entry: Entry) -> int | None:

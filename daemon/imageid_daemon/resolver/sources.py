@@ -38,6 +38,9 @@ from imageid_daemon.resolver.seats import Seat, Wanted
 from imageid_loaders.base import Loader, Resource
 from imageid_loaders.errors import Corrupt, ImageError, NotInCache, Unavailable
 
+# Of copies that are evicted in the middle of it, one after the other.
+_CONFIRMATIONS = 4
+
 _SERVED = {
     Verdict.FRESH: CacheStatus.HIT,
     Verdict.STALE: CacheStatus.STALE,
@@ -247,6 +250,18 @@ class Sources:
                 await answer.whole()
 
     async def _follow(self, stack: AsyncExitStack, fetch: Fetch, blob: Blob | None) -> Answer:
+        for _ in range(_CONFIRMATIONS):
+            answer = await self._follow_once(stack, fetch, blob)
+            if answer is not None:
+                return answer
+            # The origin confirmed what was evicted meanwhile: asked as if nothing were stored.
+            fetch, blob = replace(fetch, stored=None), None
+        raise Corrupt("The stored copy vanished while the origin confirmed it. Ask again.")
+
+    async def _follow_once(
+        self, stack: AsyncExitStack, fetch: Fetch, blob: Blob | None
+    ) -> Answer | None:
+        """None where the origin confirmed a copy that is gone."""
         fill_key = fetch.place.fill_key
         if fetch.keep:
             fetch = replace(fetch, seat=self._bundles.seat(fill_key, fetch.caller))
@@ -260,6 +275,8 @@ class Sources:
         arrival = await fill.head()
         if arrival.confirmed and arrival.entry is not None:
             same = fetch.stored is not None and fetch.stored.digest == arrival.entry.digest
+            # Over, and out of the way of whoever asks anew.
+            await fill.whole()
             return await self._confirmed(stack, arrival.entry, blob if same else None, started)
         if not started:
             status = CacheStatus.COALESCED
@@ -285,11 +302,11 @@ class Sources:
 
     async def _confirmed(
         self, stack: AsyncExitStack, entry: Entry, blob: Blob | None, started: bool
-    ) -> Answer:
+    ) -> Answer | None:
         # Evicted meanwhile or not, a caller that has it open has it.
         blob = blob or await self._open(stack, entry)
         if blob is None:
-            raise Corrupt("The stored copy vanished while the origin confirmed it. Ask again.")
+            return None
         status = CacheStatus.REVALIDATED if started else CacheStatus.COALESCED
         return self._stored(entry, blob, status)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from imageid_daemon.cache import Demand
 from imageid_daemon.fills import Body
 from imageid_daemon.metrics import Metrics
-from imageid_daemon.resolver import Output, Resolver
+from imageid_daemon.resolver import Answer, Output, Resolver
 from imageid_daemon.service import messages, requests
 from imageid_daemon.service.at_once import AtOnce
 from imageid_daemon.service.crowd import Crowd
@@ -80,13 +81,23 @@ class Answering:
                     await asyncio.to_thread(messages.add_dicom_json, header.metadata, document)
                 # Those in a line have room by their places in it.
                 crowd = self._crowd if in_turn is None else Crowd()
-                parts = stream(answer, header, asked.wanted, observed.started_seconds, crowd)
+                again = partial(self._again, image_id, asked, in_turn)
+                parts = stream(answer, header, asked.wanted, observed.started_seconds, crowd, again)
                 with crowd.joined():
                     async with aclosing(parts):
                         async for part in parts:
-                            observed.part(part.data_bytes)
+                            observed.part(part.data_bytes, part.handed_bytes)
                             yield part
                             del part  # while the next one is waited for
+
+    @asynccontextmanager
+    async def _again(
+        self, image_id: str, asked: Asked, in_turn: Callable[[Body], Body] | None
+    ) -> AsyncIterator[Answer]:
+        async with self._resolver.load(image_id, asked.output, asked.demand.again) as answer:
+            if in_turn is not None:
+                answer.body = in_turn(answer.body)
+            yield answer
 
     def _scheme(self, image_id: str) -> str:
         # A label of the metrics: what a caller made up must not become one.

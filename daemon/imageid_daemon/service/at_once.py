@@ -33,7 +33,7 @@ class AtOnce:
         self._body_bytes = 0 if by_path else body_bytes
         self._started_seconds = time.monotonic()
         self._scheme = ""
-        self._images = self._sent_bytes = 0
+        self._images = self._sent_bytes = self._handed_bytes = 0
 
     def is_likely(self, image_id: str) -> bool:
         """Whether `find` finds it, unless its file is gone or not in memory."""
@@ -51,11 +51,14 @@ class AtOnce:
             self._scheme = prepared.scheme
         self._images += 1
         self._sent_bytes += part.data_bytes
+        self._handed_bytes += part.handed_bytes
         return part
 
     def observe(self) -> None:
         """Tell the metrics what was found since the last time: it leaves now."""
         if self._images:
             seconds = time.monotonic() - self._started_seconds
-            self._metrics.observe_hits(self._scheme, self._images, seconds, self._sent_bytes)
-            self._images = self._sent_bytes = 0
+            self._metrics.observe_hits(
+                self._scheme, self._images, seconds, self._sent_bytes, self._handed_bytes
+            )
+            self._images = self._sent_bytes = self._handed_bytes = 0

@@ -120,8 +120,9 @@ class CacheService(cache_service_pb2_grpc.CacheServiceServicer):
         if selector.all and not selector.HasField("older_than"):
             return await resolver.evict_all(count_only=count_only, include_pinned=include_pinned)
         chosen = await chosen_of(selector, self._catalogue, self._origin_urls)
-        keys = await self._catalogue.keys_of_chosen(chosen)
-        return await resolver.evict_keys(keys, count_only=count_only, include_pinned=include_pinned)
+        return await resolver.evict_chosen(
+            chosen, count_only=count_only, include_pinned=include_pinned
+        )
 
     async def PinImages(
         self, request: pb.PinImagesRequest, context: Context

@@ -20,16 +20,17 @@ class Observed:
         self.started_seconds = time.monotonic()
         self._metrics = metrics
         self._scheme = scheme
-        self._sent_bytes = 0
+        self._sent_bytes = self._handed_bytes = 0
         self._begun = False
 
-    def part(self, data_bytes: int) -> None:
+    def part(self, data_bytes: int, handed_bytes: int) -> None:
         """A part of the answer is ready."""
         if not self._begun:
             self._begun = True
             seconds = time.monotonic() - self.started_seconds
             self._metrics.observe_first_byte(self._scheme, self.result, seconds)
         self._sent_bytes += data_bytes
+        self._handed_bytes += handed_bytes
 
     def __enter__(self) -> Observed:
         return self
@@ -40,4 +41,6 @@ class Observed:
             left = issubclass(kind, (asyncio.CancelledError, GeneratorExit))
             result = "cancelled" if left else "error"
         seconds = time.monotonic() - self.started_seconds
-        self._metrics.observe_load(self._scheme, result, seconds, self._sent_bytes)
+        self._metrics.observe_load(
+            self._scheme, result, seconds, self._sent_bytes, self._handed_bytes
+        )

@@ -62,7 +62,8 @@ class Prepared:
         header = self.header + self._times() + wire.field(14, timing) + self.loader
         if chunk is None:
             summary = self.summary + wire.field(4, timing) + self.stored
-            return Part(header, summary, self.local_file)
+            handed_bytes = self.entry.size_bytes
+            return Part(header, summary, self.local_file, handed_bytes=handed_bytes)
         sent = wire.number(1, len(chunk.data))
         summary = sent + self.summary + wire.field(4, timing) + self.stored
         return Part(header, summary, chunk=chunk)

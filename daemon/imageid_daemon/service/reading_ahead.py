@@ -34,7 +34,7 @@ async def reading_ahead(body: Body, size_bytes: int | None) -> AsyncIterator[Rea
 
         yield read
         return
-    ahead = _ReadingAhead(body.descriptor, size_bytes)
+    ahead = _ReadingAhead(body, size_bytes)
     try:
         yield ahead.read
     finally:
@@ -45,11 +45,11 @@ class _ReadingAhead:
     """One thread's work ahead of who reads.
 
     Args:
-        descriptor: stays open until `ended` has returned.
+        body: stays open until `ended` has returned.
     """
 
-    def __init__(self, descriptor: int, size_bytes: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, body: Blob, size_bytes: int) -> None:
+        self._body = body
         self._size_bytes = size_bytes
         self._running: tuple[int, int, asyncio.Future[Chunk]] | None = None
 
@@ -60,7 +60,10 @@ class _ReadingAhead:
             expected = None
         reading = expected[2] if expected is not None else self._start(offset, limit_bytes)
         self._running = offset, limit_bytes, reading
-        chunk = await asyncio.shield(reading)
+        try:
+            chunk = await asyncio.shield(reading)
+        except OSError as error:
+            raise self._body.unreadable() from error
         self._running = None
         next_offset = offset + len(chunk.data)
         if offset < next_offset < self._size_bytes:
@@ -78,7 +81,7 @@ class _ReadingAhead:
         return loop.run_in_executor(None, self._read, offset, limit_bytes)
 
     def _read(self, offset: int, limit_bytes: int) -> Chunk:
-        return written(_chunk(offset, os.pread(self._descriptor, limit_bytes, offset)))
+        return written(_chunk(offset, os.pread(self._body.descriptor, limit_bytes, offset)))
 
 
 def _chunk(offset: int, data: bytes) -> Chunk:

@@ -11,7 +11,7 @@ from imageid_daemon.cache import Entry
 from imageid_daemon.resolver import Answer, CacheStatus
 from imageid_daemon.service import messages, wire
 from imageid_daemon.service.crowd import Crowd
-from imageid_daemon.service.reading_ahead import reading_ahead
+from imageid_daemon.service.reading_on import Again, reading_on
 from imageid_daemon.service.requests import Range
 from imageid_daemon.service.wire import Part
 from imageid_loaders.errors import ContentChanged, RangeNotSatisfiable
@@ -53,12 +53,14 @@ async def stream(
     wanted: Wanted,
     started_seconds: float,
     crowd: Crowd,
+    again: Again,
 ) -> AsyncGenerator[Part, None]:
     """Header, chunks or a local file, summary; the first may share a part with the others.
 
     Args:
         header: as far as it does not depend on the range.
         crowd: which the caller of this has joined.
+        again: asks for the image once more.
 
     Raises:
         ImageError: the body breaks off, has changed, or ends before the range.
@@ -71,9 +73,10 @@ async def stream(
     start = _start(answer, wanted)
     header.range_start = start
     end = None if wanted.range.limit_bytes is None else start + wanted.range.limit_bytes
-    local_file = _local_file(answer, start, end, wanted.hand_out)
+    local_file, handed_bytes = _local_file(answer, start, end, wanted.hand_out)
     if local_file:
-        yield Part(_serialized(header), await _summary(answer, 0, started_seconds), local_file)
+        summary = await _summary(answer, 0, started_seconds)
+        yield Part(_serialized(header), summary, local_file, handed_bytes=handed_bytes)
         return
     offset, said = start, _serialized(header)
     fits = _fits_one_message(answer, start, end, wanted.range.chunk_bytes)
@@ -81,7 +84,7 @@ async def stream(
         yield Part(said)
         said = b""
     wanted_bytes = wanted.range.chunk_bytes_of(answer.size_bytes)
-    async with reading_ahead(answer.body, answer.size_bytes) as read:
+    async with reading_on(answer, again) as read:
         while True:
             chunk_bytes = crowd.chunk_bytes(wanted_bytes)
             chunk = await read(
@@ -132,16 +135,18 @@ def _past_end(size_bytes: int) -> RangeNotSatisfiable:
     )
 
 
-def _local_file(answer: Answer, start: int, end: int | None, hand_out: HandOut | None) -> bytes:
-    """Where the range is; b"" where it has to be streamed."""
+def _local_file(
+    answer: Answer, start: int, end: int | None, hand_out: HandOut | None
+) -> tuple[bytes, int]:
+    """Where the range is, and how many bytes it has; b"" where it has to be streamed."""
     entry = answer.entry
     if hand_out is None or entry is None or not answer.stored:
-        return b""
+        return b"", 0
     stop = entry.size_bytes if end is None else min(end, entry.size_bytes)
     # Nothing cannot be mapped.
     if stop <= start or (path := hand_out(entry)) is None:
-        return b""
-    return wire.local_file(str(path), start, stop - start)
+        return b"", 0
+    return wire.local_file(str(path), start, stop - start), stop - start
 
 
 def _fits_one_message(answer: Answer, start: int, end: int | None, chunk_bytes: int) -> bool:

@@ -37,6 +37,7 @@ class Part(NamedTuple):
         summary: a serialized LoadSummary; the last part has it.
         local_file: a serialized LocalFile.
         error: code, reason and message of the failure that ends the image.
+        handed_bytes: how much of the body the local file stands for; not sent.
     """
 
     header: bytes = b""
@@ -44,6 +45,7 @@ class Part(NamedTuple):
     local_file: bytes = b""
     chunk: Chunk | None = None
     error: tuple[int, str, str] | None = None
+    handed_bytes: int = 0
 
     @property
     def is_last(self) -> bool:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from types import MappingProxyType
 
 # RFC 9111 section 1.2.2: what is longer counts as this.
 LONGEST_SECONDS = float(2**31)
+
+# A longer Cache-Control is read each time: what is remembered is bounded.
+_KNOWN_CHARACTERS = 256
 
 # A member of a list: commas inside of quoted strings are its own (RFC 9110 section 5.6.1).
 _MEMBER = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
@@ -34,14 +39,23 @@ def members(text: str) -> list[str]:
     return [member for found in _MEMBER.findall(text) if (member := found.strip())]
 
 
-def directives(headers: Mapping[str, str]) -> dict[str, str]:
+def directives(headers: Mapping[str, str]) -> Mapping[str, str]:
     """Cache-Control by directive, in lower case. Of one given twice the first counts."""
+    text = headers.get("cache-control", "")
+    return _known_directives(text) if len(text) <= _KNOWN_CHARACTERS else _directives(text)
+
+
+def _directives(text: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for member in members(headers.get("cache-control", "")):
+    for member in members(text):
         name, _, argument = member.partition("=")
         # No space around "=": what has one is another directive, or no number.
         found.setdefault(name.lower(), _unquoted(argument))
-    return found
+    return MappingProxyType(found)
+
+
+# An origin says the same of all its images, and a series is looked at thousands of times.
+_known_directives = lru_cache(maxsize=256)(_directives)
 
 
 def delta_seconds(text: str | None) -> float | None:

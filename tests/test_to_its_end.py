@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from imageid_daemon.fills import to_its_end
+from imageid_daemon.to_its_end import to_its_end
 
 
 async def test_a_thread_is_waited_for_however_often_its_caller_is_cancelled():
