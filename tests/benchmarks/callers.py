@@ -9,7 +9,7 @@ from time import perf_counter
 import grpc.aio
 
 import imageid
-from benchmarks.measuring import Round, Taken, by_callers, digest_of
+from benchmarks.measuring import Taken, by_callers, digest_of
 from benchmarks.sums import sum_all
 from imageid.v1 import image_service_pb2 as v1
 from imageid.v1.image_service_pb2_grpc import ImageServiceStub
@@ -102,18 +102,3 @@ def load_one_by_one(address: str, image_ids: Sequence[str]) -> Taken:
         bodies = [client.load(image_id, "encoded").data for image_id in image_ids]
         seconds = perf_counter() - started
     return Taken(seconds, digest_of(bodies))
-
-
-def emptied(address: str, way: Round) -> Round:
-    """The same with an empty cache; emptying it takes none of its time."""
-
-    async def once() -> float:
-        await asyncio.to_thread(_empty, address)
-        return await way()
-
-    return once
-
-
-def _empty(address: str) -> None:
-    with imageid.connect(address) as client:
-        client.evict(all=True)

@@ -11,12 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import callers
-from benchmarks.callers import emptied
-from benchmarks.measuring import Work, digest_of, in_new_process, in_new_processes, medians
+from benchmarks.measuring import Round, Work, digest_of, in_new_process, in_new_processes, medians
+from benchmarks.new_daemon import anew
 from benchmarks.peers import bare_codec
 from benchmarks.report import Report
 from benchmarks.series import codestreams, single_frames_in_jpeg_2000, slices
-from daemon_process import DaemonProcess
 from origins.nginx import nginx
 
 _SLICES = 200
@@ -36,12 +35,14 @@ async def _measure(report: Report, directory: Path) -> None:
     data, images = codestreams(series), list(slices(_SLICES))
     shares = [slice(first, None, _PROCESSES) for first in range(_PROCESSES)]
     works = [Work(digest_of(images[share]), bare_codec.decode, (data[share],)) for share in shares]
-    async with nginx(directory, directory) as origin, DaemonProcess(directory / "d") as daemon:
+    async with nginx(directory, directory) as origin:
         ids = series.ids_below(f"{origin.url}/fresh")
-        own = in_new_process(series.digest, callers.load_arrays, daemon.address, ids)
+
+        def own(address: str) -> Round:
+            return in_new_process(series.digest, callers.load_arrays, address, ids)
+
         found = await medians(
-            {"imageid": emptied(daemon.address, own), "imagecodecs": in_new_processes(works)},
-            _ROUNDS,
+            {"imageid": anew(directory, own), "imagecodecs": in_new_processes(works)}, _ROUNDS
         )
     report.seconds(f"pixels of {_SLICES} cold slices", found)
     report.reach("cold_pixels/imagecodecs", found["imagecodecs"] / found["imageid"])

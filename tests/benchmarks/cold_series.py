@@ -1,24 +1,23 @@
 """What nobody has asked for yet, from a real Orthanc, as its bytes: a series of 200 CT slices, the
 120 frames of one instance, and frames one after the other. Beside it httpx, frame by frame with
 as many connections as it is fastest with, and in one request. Every process is new and connects
-in its time; before each round of imageid its cache is emptied. Orthanc has answered everything
+in its time, and each round of imageid has a daemon of its own. Orthanc has answered everything
 once before, so that its own disk is no part of this.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import callers
-from benchmarks.callers import emptied
 from benchmarks.measuring import Round, Work, digest_of, in_new_process, in_new_processes, medians
+from benchmarks.new_daemon import anew
 from benchmarks.peers import plain_httpx
 from benchmarks.report import Report
 from benchmarks.series import Series, multi_frame, single_frames, slices
-from daemon_process import DaemonProcess
 from origins.orthanc import Orthanc, orthanc
 
 _SLICES, _FRAMES, _FRAME_SIDE = 200, 120, 256
@@ -36,25 +35,30 @@ def measure(report: Report) -> None:
 
 async def _measure(report: Report, directory: Path) -> None:
     series, instance = single_frames(_SLICES), multi_frame(_FRAMES, _FRAME_SIDE)
-    async with orthanc(directory) as origin, DaemonProcess(directory / "d") as daemon:
+    async with orthanc(directory) as origin:
         await origin.seed(series.files + instance.files)
-        await _series(report, origin, daemon.address, series)
-        await _one_by_one(report, origin, daemon.address, series)
-        await _frames_of_an_instance(report, origin, daemon.address, instance)
+        await _series(report, origin, directory, series)
+        await _one_by_one(report, origin, directory, series)
+        await _frames_of_an_instance(report, origin, directory, instance)
 
 
-async def _series(report: Report, origin: Orthanc, address: str, series: Series) -> None:
+async def _series(report: Report, origin: Orthanc, directory: Path, series: Series) -> None:
     """The first round of httpx, which is not counted, wakes Orthanc."""
     ids, urls = _frames(origin, series, 1)
     series_url = urls[0].partition("/instances/")[0]
     digest = series.digest
-    work = Work(digest, callers.load_bodies, (address, ids))
+
+    def of(processes: int) -> Callable[[str], Round]:
+        return lambda address: in_new_processes(
+            [Work(digest, callers.load_bodies, (address, ids))] * processes
+        )
+
     found = await medians(
         {
             "httpx frame by frame": await _frame_by_frame(report, digest, urls),
             "httpx in one request": in_new_process(digest, plain_httpx.retrieve_series, series_url),
-            "imageid": emptied(address, in_new_processes([work])),
-            "imageid in 8 processes": emptied(address, in_new_processes([work] * _PROCESSES)),
+            "imageid": anew(directory, of(1)),
+            "imageid in 8 processes": anew(directory, of(_PROCESSES)),
         },
         _ROUNDS,
     )
@@ -65,14 +69,15 @@ async def _series(report: Report, origin: Orthanc, address: str, series: Series)
     report.reach("eight_processes/one", found["imageid in 8 processes"] / own)
 
 
-async def _one_by_one(report: Report, origin: Orthanc, address: str, series: Series) -> None:
+async def _one_by_one(report: Report, origin: Orthanc, directory: Path, series: Series) -> None:
     ids, urls = (each[:_ONE_BY_ONE] for each in _frames(origin, series, 1))
     digest = digest_of(slices(_ONE_BY_ONE))
     found = await medians(
         {
             "httpx": in_new_process(digest, plain_httpx.retrieve_frames, urls, 1),
-            "imageid": emptied(
-                address, in_new_process(digest, callers.load_one_by_one, address, ids)
+            "imageid": anew(
+                directory,
+                lambda address: in_new_process(digest, callers.load_one_by_one, address, ids),
             ),
         },
         _ROUNDS,
@@ -82,14 +87,15 @@ async def _one_by_one(report: Report, origin: Orthanc, address: str, series: Ser
 
 
 async def _frames_of_an_instance(
-    report: Report, origin: Orthanc, address: str, instance: Series
+    report: Report, origin: Orthanc, directory: Path, instance: Series
 ) -> None:
     ids, urls = _frames(origin, instance, _FRAMES)
     found = await medians(
         {
             "httpx frame by frame": await _frame_by_frame(report, instance.digest, urls),
-            "imageid": emptied(
-                address, in_new_process(instance.digest, callers.load_bodies, address, ids)
+            "imageid": anew(
+                directory,
+                lambda address: in_new_process(instance.digest, callers.load_bodies, address, ids),
             ),
         },
         _ROUNDS,
