@@ -120,3 +120,26 @@ async def test_a_spool_that_was_not_published_leaves_nothing(tmp_path):
     spool.close()
 
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_nor_does_one_that_nothing_was_written_to(tmp_path):
+    spool = Spool(tmp_path / "spool")
+    assert list(tmp_path.iterdir()) == []
+    spool.close()
+
+
+async def test_writing_nothing_makes_an_empty_file(spool, tmp_path):
+    await spool.write()
+    spool.seal()
+
+    assert [file.stat().st_size for file in tmp_path.iterdir()] == [0]
+    assert await spool.read(0, 100) == b""
+
+
+async def test_what_was_published_is_not_the_spools_to_remove(tmp_path):
+    spool = Spool(tmp_path / "spool")
+    await spool.write(b"body")
+    spool.published()
+    spool.close()
+
+    assert (tmp_path / "spool").read_bytes() == b"body"

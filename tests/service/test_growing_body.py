@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import time
+from pathlib import Path
 
 import pytest
 from tests.service.conftest import serving
@@ -102,3 +103,29 @@ async def test_nor_does_the_call_that_sends_it(tmp_path):
             received += (await call.read()).chunk.data
 
     assert received == SLOW
+
+
+async def test_who_prefers_a_local_file_waits_for_it_and_who_does_not_gets_what_there_is(tmp_path):
+    allowed = '[network]\nallow = ["127.0.0.1:*"]\n'
+    async with ScriptedOrigin() as origin, serving(tmp_path, allowed) as served:
+        released = asyncio.Event()
+        answer = Scripted(SLOW, "application/dicom").stalled(len(SLOW) // 2, released)
+        image_id = f"wadouri:{origin.route('/slow.dcm', answer)}"
+        info = await served.images.GetServerInfo(v1.GetServerInfoRequest())
+        request = v1.LoadImageRequest(
+            image_id=image_id,
+            accept_local_file=True,
+            locality_token=Path(info.locality_token_file).read_bytes(),
+        )
+
+        streamed = aiter(served.images.LoadImage(request))
+        first = await anext(streamed)
+        request.prefer_local_file = True
+        waiting = asyncio.create_task(anext(aiter(served.images.LoadImage(request))))
+        released.set()
+        whole = await waiting
+        rest = [message async for message in streamed]
+
+    assert not first.HasField("local_file")
+    assert first.chunk.data + b"".join(message.chunk.data for message in rest) == SLOW
+    assert whole.local_file.length == whole.header.size_bytes == len(SLOW)

@@ -186,3 +186,14 @@ async def test_an_origins_address_needs_no_entry_in_the_allow_list(server, way):
     body = await way(OriginSettings("pacs", server.url("/dicom-web")), allow=()).read(url)
 
     assert body == b"image"
+
+
+async def test_what_was_said_of_an_origin_is_forgotten_with_its_settings(way):
+    url = "http://127.0.0.1:1/dicom-web/x"
+    origin = OriginSettings(name="pacs", url="http://127.0.0.1:1/dicom-web", immutable=True)
+    client = way()
+    assert not client.origins.is_immutable(url)
+
+    client.replace(origin)
+
+    assert client.origins.is_immutable(url)

@@ -64,6 +64,17 @@ def test_pixels_are_mapped_from_the_file_read_only(local, client, blob):
     assert image.data.readonly
     [request] = loads(local)
     assert (request.accept_local_file, request.locality_token) == (True, b"seen")
+    assert request.prefer_local_file
+
+
+def test_who_is_told_of_progress_does_not_wait_for_the_file(local, client, blob):
+    local.script("LoadImage", says(streamed()))
+
+    client.load("example://1", progress=lambda *_: None)
+
+    [request] = loads(local)
+    assert request.accept_local_file
+    assert not request.prefer_local_file
 
 
 async def test_asyncio_maps_too(local, async_client, blob):
