@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 
-from imageid_loaders.base import Loader, Pointed, Settings
+from imageid_loaders.base import Image, Loader, Pointed, Settings
 from imageid_loaders.errors import ConfigurationError, InvalidImageId, SchemeUnsupported
 
 GROUP = "imageid.loaders"
+# A few kilobytes each. A call names its images, and every program that shows a series the same.
+_REMEMBERED_IMAGES = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Registry:
         self._by_scheme = {
             scheme: each.loader for each in self.installed for scheme in each.schemes
         }
+        self._resolved = lru_cache(_REMEMBERED_IMAGES)(self._resolve)
 
     @property
     def schemes(self) -> list[str]:
@@ -66,6 +70,19 @@ class Registry:
                 schemes=known,
             )
         return scheme, loader
+
+    def resolve(self, image_id: str) -> tuple[str, Loader, Image]:
+        """The same, and what the imageId means.
+
+        Raises:
+            InvalidImageId, SchemeUnsupported: as `find`.
+            ImageError: as the loader's `resolve`.
+        """
+        return self._resolved(image_id)
+
+    def _resolve(self, image_id: str) -> tuple[str, Loader, Image]:
+        scheme, loader = self.find(image_id)
+        return scheme, loader, loader.resolve(image_id)
 
 
 def installed_loaders(

@@ -25,6 +25,18 @@ def test_the_scheme_selects_the_loader_in_any_case():
     assert (scheme, loader.name) == ("ramp", "ramp")
 
 
+def test_an_image_id_that_was_read_is_not_read_again_by_the_same_loaders():
+    loaders = registry(("ramp", RAMP))
+
+    _, loader, image = loaders.resolve("ramp://8,8")
+
+    assert loaders.resolve("ramp://8,8")[2] is image
+    assert registry(("ramp", RAMP)).resolve("ramp://8,8")[1] is not loader
+    for _ in range(2):
+        with pytest.raises(InvalidImageId):
+            loaders.resolve("ramp://none")
+
+
 def test_two_loaders_that_claim_one_scheme_are_an_error_that_names_both():
     with pytest.raises(ConfigurationError) as failure:
         registry(("ramp", RAMP), ("Ramp", EXAMPLE))

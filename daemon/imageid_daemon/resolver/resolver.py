@@ -300,8 +300,7 @@ class Resolver:
         )
 
     def _resolve(self, image_id: str) -> Resolved:
-        scheme, loader = self.registry.find(image_id)
-        return Resolved(scheme, loader, loader.resolve(image_id))
+        return Resolved(*self.registry.resolve(image_id))
 
 
 class _Known:
