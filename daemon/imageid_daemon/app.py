@@ -96,7 +96,14 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         stack.callback(store.events.close)
         http = await http_server.start(config.server.http) if config.server.http else None
         stack.enter_context(
-            announced(runtime, listen=listen, http=http, token_file=token_file, version=__version__)
+            announced(
+                runtime,
+                listen=listen,
+                http=http,
+                token_file=token_file,
+                locality_token_file=locality.token_file,
+                version=__version__,
+            )
         )
         log.info("listening", listen=listen, http=http)
         await asyncio.gather(store.open(), pool.start())

@@ -122,7 +122,13 @@ def new_locality_token(directory: Path) -> tuple[bytes, Path]:
 
 @contextmanager
 def announced(
-    directory: Path, *, listen: Sequence[str], http: str | None, token_file: Path, version: str
+    directory: Path,
+    *,
+    listen: Sequence[str],
+    http: str | None,
+    token_file: Path,
+    locality_token_file: Path,
+    version: str,
 ) -> Iterator[None]:
     """Tell clients where the daemon is, while it is there."""
     path = directory / ENDPOINT_FILE
@@ -130,6 +136,7 @@ def announced(
         "listen": list(listen),
         "http": http,
         "token_file": str(token_file),
+        "locality_token_file": str(locality_token_file),
         "pid": os.getpid(),
         "version": version,
     }

@@ -75,7 +75,16 @@ async def test_the_endpoint_file_tells_clients_where_the_daemon_is(served):
     path = served.config.runtime_directory / "endpoint.json"
 
     endpoint = json.loads(path.read_text())
-    assert set(endpoint) == {"listen", "http", "token_file", "pid", "version"}
+    assert set(endpoint) == {
+        "listen",
+        "http",
+        "token_file",
+        "locality_token_file",
+        "pid",
+        "version",
+    }
+    info = await served.images.GetServerInfo(v1.GetServerInfoRequest())
+    assert endpoint["locality_token_file"] == info.locality_token_file
     assert (endpoint["listen"], endpoint["pid"]) == (list(served.daemon.listen), os.getpid())
     assert endpoint["http"] == served.daemon.http
     for private in (path, served.config.runtime_directory / "token"):

@@ -71,6 +71,22 @@ def test_the_users_own_daemon_is_known_by_its_address(scripted: ScriptedDaemon) 
     assert find(scripted.tcp_address, None, environ).token == "s3cret"
 
 
+def test_a_daemon_is_known_by_the_file_beside_its_socket(scripted: ScriptedDaemon) -> None:
+    scripted.describe(locality_token_file="/cache/locality-token")
+
+    found = find(scripted.address, None, {})
+
+    assert (found.version, found.locality_token_file) == (scripted.version, "/cache/locality-token")
+
+
+def test_a_file_beside_the_socket_that_tells_of_others_says_nothing(
+    scripted: ScriptedDaemon,
+) -> None:
+    scripted.describe(listen=["unix:/elsewhere/grpc.sock"])
+
+    assert find(scripted.address, None, {}).version is None
+
+
 def test_a_token_given_comes_before_the_file(scripted: ScriptedDaemon) -> None:
     environ = {"IMAGEID_RUNTIME_DIR": str(scripted.directory)}
 

@@ -147,6 +147,28 @@ async def test_asyncio_streams_from_a_local_file_too(local, async_client, blob):
     assert pieces == [BODY]
 
 
+def test_a_token_that_the_endpoint_file_tells_of_costs_no_call(local, blob, tmp_path):
+    local.describe(locality_token_file=str(tmp_path / "locality"))
+    local.script("LoadImage", says(in_file(blob)))
+
+    with imageid.connect(local.address) as client:
+        client.load("example://1")
+
+    assert [call.method for call in local.calls] == ["LoadImage"]
+    assert loads(local)[0].locality_token == b"seen"
+
+
+@pytest.mark.parametrize("named", ["gone", ""])
+def test_where_it_tells_of_none_the_daemon_is_asked(local, blob, tmp_path, named):
+    local.describe(locality_token_file=named and str(tmp_path / named))
+    local.script("LoadImage", says(in_file(blob)))
+
+    with imageid.connect(local.address) as client:
+        client.load("example://1")
+
+    assert [call.method for call in local.calls] == ["GetServerInfo", "LoadImage"]
+
+
 def test_where_every_file_is_missing_no_more_are_asked_for(local, client, blob):
     local.script("LoadImage", *[says(in_file(blob)), says(streamed())] * 4, says(streamed()))
     blob.unlink()

@@ -115,7 +115,9 @@ class Client:
         self._load_images = self._channel.unary_stream(
             LOAD_IMAGES, v1.LoadImagesRequest.SerializeToString, load_images_parts
         )
-        self._locality = Locality(endpoint.address, wanted=local_files)
+        self._locality = Locality(
+            endpoint.address, wanted=local_files, token_file=endpoint.locality_token_file
+        )
         self._cache = CacheServiceStub(self._channel)
 
     def load(

@@ -25,12 +25,14 @@ class Endpoint:
         token: sent as bearer token; a unix socket needs none.
         pid: of the daemon, None when there is no endpoint.json.
         version: of the daemon, likewise.
+        locality_token_file: what proves that this program sees the daemon's files, likewise.
     """
 
     address: str
     token: str | None = None
     pid: int | None = None
     version: str | None = None
+    locality_token_file: str | None = None
 
     def unavailable(self, why: str) -> Error:
         """What to say when nobody answers at this address."""
@@ -82,7 +84,7 @@ def warn_of_other_version(endpoint: Endpoint) -> None:
 
 
 def _from_address(address: str, token: str | None, own_file: Path) -> Endpoint:
-    """An address of the user's own daemon is known with its token."""
+    """An address that a daemon has written down is known with its token."""
     if not address.startswith("unix:") and not address.rpartition(":")[2].isdecimal():
         raise Error(
             grpc.StatusCode.INVALID_ARGUMENT,
@@ -90,11 +92,17 @@ def _from_address(address: str, token: str | None, own_file: Path) -> Endpoint:
             f"Cannot read the daemon's address {address!r}: write unix:PATH, HOST:PORT, or "
             "the path of an endpoint.json.",
         )
-    if token is None and own_file.is_file():
-        described = _read(own_file)
-        if address in _addresses(described):
-            return _endpoint(address, described, None)
+    if token is None:
+        for file in (*_beside(address), own_file):
+            if file.is_file() and address in _addresses(described := _read(file)):
+                return _endpoint(address, described, None)
     return Endpoint(address, token)
+
+
+def _beside(address: str) -> list[Path]:
+    """The file that a daemon has written next to its socket."""
+    scheme, _, path = address.partition(":")
+    return [Path(path).with_name("endpoint.json")] if scheme == "unix" and path else []
 
 
 def _from_file(path: Path, token: str | None) -> Endpoint:
@@ -132,7 +140,7 @@ def _preferred(addresses: list[str], path: Path) -> str:
 
 def _endpoint(address: str, described: Mapping[str, object], token: str | None) -> Endpoint:
     pid, version = described.get("pid"), described.get("version")
-    token_file = described.get("token_file")
+    token_file, locality = described.get("token_file"), described.get("locality_token_file")
     if token is None and isinstance(token_file, str) and not address.startswith("unix:"):
         token = _read_token(Path(token_file))
     return Endpoint(
@@ -140,6 +148,7 @@ def _endpoint(address: str, described: Mapping[str, object], token: str | None) 
         token,
         pid if isinstance(pid, int) else None,
         version if isinstance(version, str) else None,
+        locality if isinstance(locality, str) else None,
     )
 
 

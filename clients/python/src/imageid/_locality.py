@@ -27,13 +27,16 @@ class Locality:
     Args:
         address: of the daemon. Over TCP it may be on any host, and hands out no files.
         wanted: False where the program wants everything streamed.
+        token_file: where its endpoint.json says that the token is. Known so, it costs no call.
     """
 
-    def __init__(self, address: str, *, wanted: bool) -> None:
-        self._token = b""
+    def __init__(self, address: str, *, wanted: bool, token_file: str | None = None) -> None:
+        is_of_use = wanted and address.startswith("unix:")
+        self._token = _read(token_file) if is_of_use and token_file else b""
         self._streamed_hits = 0
         self._missing_in_turn = 0
-        self.is_known = not (wanted and address.startswith("unix:"))
+        # A daemon that wrote no such file, or an older one, is asked.
+        self.is_known = bool(self._token) or not is_of_use
 
     def learn(self, info: GetServerInfoResponse) -> None:
         """Read the token from the file that the daemon names, if that is possible."""
