@@ -111,6 +111,16 @@ def test_what_is_handed_out_again_is_not_kept_for_less():
     assert ledger.victims(ROOMY, now_seconds=15.0) == set()
 
 
+def test_no_more_than_half_of_the_cache_is_handed_out_at_a_time():
+    ledger = ledger_of(("a", "A", 300), ("b", "B", 300), ("c", "C", 200), limit_bytes=1000)
+
+    ledger.hand_out("A", until_seconds=20.0)
+    ledger.hand_out("A", until_seconds=21.0)
+
+    assert [ledger.may_hand_out(digest, 19.0) for digest in "ABCX"] == [True, False, True, False]
+    assert ledger.may_hand_out("B", 21.0)
+
+
 def test_counting_before_evicting_counts_shared_blobs_only_if_all_their_entries_go():
     ledger = ledger_of(("a", "D", 100), ("b", "D", 100))
 

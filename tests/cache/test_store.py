@@ -178,12 +178,22 @@ async def test_what_was_used_least_recently_makes_room(disk):
 
 async def test_what_was_just_handed_out_does_not_make_room(disk):
     async with disk.opened(limit_bytes=1000) as store:
-        handed_out = await keep(store, "a", bytes(600))
+        handed_out = await keep(store, "a", bytes(500))
         path = store.hand_out(handed_out)
 
         assert not await store.reservation().grow(600)
 
-        assert path.read_bytes() == bytes(600)
+        assert path.read_bytes() == bytes(500)
+
+
+async def test_what_half_of_the_cache_would_have_to_stay_for_is_not_handed_out(disk):
+    async with disk.opened(limit_bytes=1000) as store:
+        first, second = await keep(store, "a", b"a" * 300), await keep(store, "b", b"b" * 300)
+
+        assert store.hand_out(first) is not None
+        assert store.hand_out_at_once(first)
+        assert store.hand_out(second) is None
+        assert not store.hand_out_at_once(second)
 
 
 async def test_what_is_stored_no_longer_is_not_handed_out(disk):

@@ -10,7 +10,7 @@ import pytest
 
 from descriptors import open_files
 from fuzz.driving import drive
-from fuzz.mutants import DAMAGES, mutant
+from fuzz.mutants import DAMAGES, SLOW, mutant
 from fuzz.pool_target import LIMITS, PoolTarget, running_pool
 from fuzz.seeds import seeds
 
@@ -18,8 +18,6 @@ SEEDS = seeds()
 SHARES = 10
 MUTANTS = 10_000
 WORKERS = 2
-# CharLS works for four seconds at the 16 x 16 samples of this one.
-SLOW = 8436
 # What the whole of a share may add to this process, which stands for the daemon.
 GROWTH_BYTES = 64 << 20
 

@@ -12,7 +12,7 @@ from imageid.v1 import image_service_pb2 as v1
 from imageid_daemon.cache import Entry
 from imageid_daemon.fills import Spool
 from imageid_daemon.resolver import Answer, CacheStatus
-from imageid_daemon.service.crowd import Crowd
+from imageid_daemon.service.crowd import Crowd, Member
 from imageid_daemon.service.requests import Range
 from imageid_daemon.service.stream import Wanted, stream
 from imageid_daemon.service.wire import Chunk
@@ -45,7 +45,7 @@ async def test_the_range_is_sent_while_the_origin_holds_back_the_rest(spool):
     await spool.write(b"abc")
     wanted = Wanted(Range(offset=0, limit_bytes=2, chunk_bytes=1024))
     header = v1.ImageHeader(image_id="x")
-    parts = stream(answer, header, wanted, time.monotonic(), Crowd(), never)
+    parts = stream(answer, header, wanted, time.monotonic(), Member(Crowd()), never)
 
     async with asyncio.timeout(10):
         first, second = await anext(parts), await anext(parts)
@@ -70,7 +70,9 @@ async def test_a_stream_that_waits_for_more_holds_nothing_of_what_it_has_given(s
     answer = Answer(spool, "image/png", CacheStatus.MISS, size_bytes=2 * len(SLOW))
     await spool.write(SLOW[: 64 * 1024])
     wanted = Wanted(Range(offset=0, limit_bytes=None, chunk_bytes=64 * 1024))
-    parts = stream(answer, v1.ImageHeader(image_id="x"), wanted, time.monotonic(), Crowd(), never)
+    parts = stream(
+        answer, v1.ImageHeader(image_id="x"), wanted, time.monotonic(), Member(Crowd()), never
+    )
     await anext(parts)
     assert (await anext(parts)).chunk is not None
 

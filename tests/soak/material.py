@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 import imageid
-from fuzz.mutants import mutant
+from fuzz.mutants import SLOW, mutant
 from fuzz.seeds import seeds
 from origins.corpus import DicomFile, own_file
 from origins.reference import difference, reference_pixels
@@ -20,8 +20,6 @@ _FILES = (
     "CT_small.dcm", "MR_small.dcm", "MR_small_RLE.dcm", "MR_small_bigendian.dcm",
     "SC_rgb_small_odd.dcm", "SC_ybr_full_422_uncompressed.dcm", "examples_palette.dcm",
 )  # fmt: skip
-# CharLS works for five seconds at the 16 x 16 samples of this mutant.
-_SLOW_MUTANT = 439
 OUTPUTS = ("encoded", "pixels", "png")
 
 
@@ -81,7 +79,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def hostile_file(path: Path) -> Path:
-    path.write_bytes(mutant(seeds(), _SLOW_MUTANT)[1])
+    path.write_bytes(mutant(seeds(), SLOW)[1])
     return path
 
 

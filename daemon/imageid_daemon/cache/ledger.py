@@ -9,8 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from imageid_daemon.cache.eviction import Eviction, Standing
+from imageid_daemon.cache.handed_out import HandedOut
 
 _LOW_WATER = 0.95
+# Of the limit: what callers are told the paths of stays for a while.
+_HANDED_OUT_SHARE = 0.5
 
 
 @dataclass(slots=True)
@@ -19,8 +22,6 @@ class _Blob:
     # Hardly any blob has a second key, and 200 000 sets take 30 MB more than tuples.
     keys: tuple[()] | tuple[str] | set[str]
     is_checked: bool = False
-    # Unix time until which a caller may still come to open it by its path.
-    handed_out_until_seconds: float = float("-inf")
 
     def add(self, key: str) -> None:
         if isinstance(self.keys, set):
@@ -54,6 +55,7 @@ class Ledger:
         self.evicted_bytes = 0
         self.evicted_blobs = 0
         self.eviction = Eviction()
+        self._handed_out = HandedOut()
         self._blobs: dict[str, _Blob] = {}
         self._digest_of: dict[str, str] = {}
         # Parent digest -> keys of what was derived from it, and the way back.
@@ -158,7 +160,16 @@ class Ledger:
     def hand_out(self, digest: str, until_seconds: float) -> None:
         """Somebody was told where it is, and has until a Unix time to open it."""
         if (blob := self._blobs.get(digest)) is not None:
-            blob.handed_out_until_seconds = max(blob.handed_out_until_seconds, until_seconds)
+            self._handed_out.add(digest, blob.size_bytes, until_seconds)
+
+    def may_hand_out(self, digest: str, now_seconds: float) -> bool:
+        """Whether it may be kept from eviction for that, with all that is already."""
+        self._handed_out.forget_old(now_seconds)
+        if self._handed_out.has(digest, now_seconds):
+            return True
+        blob = self._blobs.get(digest)
+        limit_bytes = self.limit_bytes * _HANDED_OUT_SHARE
+        return blob is not None and self._handed_out.size_bytes + blob.size_bytes <= limit_bytes
 
     @property
     def held_blobs(self) -> int:
@@ -282,7 +293,7 @@ class Ledger:
 
     def _is_needed(self, key: str, now_seconds: float) -> bool:
         digest = self._digest_of[key]
-        is_handed_out = self._blobs[digest].handed_out_until_seconds > now_seconds
+        is_handed_out = self._handed_out.has(digest, now_seconds)
         return is_handed_out or digest in self._holders or self.is_pinned(key, now_seconds)
 
     def note_eviction(self, blobs: int, size_bytes: int) -> None:

@@ -170,18 +170,23 @@ class Store:
     def hand_out(self, entry: Entry) -> Path | None:
         """Where the entry's blob is, for others to open; it is not evicted for some seconds.
 
-        None where the entry is not stored, or no longer.
+        None where the entry is not stored, or no longer, and where too much of the cache would
+        have to stay.
         """
-        if self.ledger.digest_of(entry.key) != entry.digest:
+        if self.ledger.digest_of(entry.key) != entry.digest or not self._hand_out(entry):
             return None
-        self.ledger.hand_out(entry.digest, time.time() + _HAND_OUT_SECONDS)
         return self.path(entry)
 
     def hand_out_at_once(self, entry: Entry) -> bool:
         """`hand_out` once more, of an entry that is `current`; False where its blob is gone."""
-        if not self._contents.blobs.is_there(entry.digest, entry.size_bytes):
+        is_there = self._contents.blobs.is_there(entry.digest, entry.size_bytes)
+        return is_there and self._hand_out(entry)
+
+    def _hand_out(self, entry: Entry) -> bool:
+        now_seconds = time.time()
+        if not self.ledger.may_hand_out(entry.digest, now_seconds):
             return False
-        self.ledger.hand_out(entry.digest, time.time() + _HAND_OUT_SECONDS)
+        self.ledger.hand_out(entry.digest, now_seconds + _HAND_OUT_SECONDS)
         return True
 
     def read_at_once(self, entry: Entry) -> bytes | None:

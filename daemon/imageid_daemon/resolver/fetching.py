@@ -213,7 +213,7 @@ class Fetching:
                 if growth is not None:
                     await growth.note()
         if not spool.size_bytes:
-            await spool.write()
+            await spool.write()  # an empty body is a file, too
         if source.size_bytes is not None and spool.size_bytes != source.size_bytes:
             raise Corrupt(
                 f"The origin announced {source.size_bytes} bytes and sent {spool.size_bytes}. "

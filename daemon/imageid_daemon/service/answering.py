@@ -82,8 +82,10 @@ class Answering:
                 # Those in a line have room by their places in it.
                 crowd = self._crowd if in_turn is None else Crowd()
                 again = partial(self._again, image_id, asked, in_turn)
-                parts = stream(answer, header, asked.wanted, observed.started_seconds, crowd, again)
-                with crowd.joined():
+                with crowd.joined() as member:
+                    parts = stream(
+                        answer, header, asked.wanted, observed.started_seconds, member, again
+                    )
                     async with aclosing(parts):
                         async for part in parts:
                             observed.part(part.data_bytes, part.handed_bytes)

@@ -10,7 +10,7 @@ from imageid.v1 import image_service_pb2
 from imageid_daemon.cache import Entry
 from imageid_daemon.resolver import Answer, CacheStatus
 from imageid_daemon.service import messages, wire
-from imageid_daemon.service.crowd import Crowd
+from imageid_daemon.service.crowd import Member
 from imageid_daemon.service.reading_on import Again, reading_on
 from imageid_daemon.service.requests import Range
 from imageid_daemon.service.wire import Part
@@ -52,14 +52,14 @@ async def stream(
     header: image_service_pb2.ImageHeader,
     wanted: Wanted,
     started_seconds: float,
-    crowd: Crowd,
+    crowd: Member,
     again: Again,
 ) -> AsyncGenerator[Part, None]:
     """Header, chunks or a local file, summary; the first may share a part with the others.
 
     Args:
         header: as far as it does not depend on the range.
-        crowd: which the caller of this has joined.
+        crowd: the stream's place in it.
         again: asks for the image once more.
 
     Raises:
@@ -86,7 +86,7 @@ async def stream(
     wanted_bytes = wanted.range.chunk_bytes_of(answer.size_bytes)
     async with reading_on(answer, again) as read:
         while True:
-            chunk_bytes = crowd.chunk_bytes(wanted_bytes)
+            chunk_bytes = crowd.chunk_bytes(wanted_bytes, offset - start)
             chunk = await read(
                 offset, chunk_bytes if end is None else min(chunk_bytes, end - offset)
             )
