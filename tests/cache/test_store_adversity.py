@@ -12,6 +12,7 @@ from descriptors import open_files
 from imageid_daemon.cache import Entry
 from imageid_daemon.cache.index import Row
 from imageid_daemon.config import MinFree
+from turns import until
 
 
 def alter(blob, data):
@@ -24,12 +25,6 @@ def power_cut(disk, tmp_path):
     directory = tmp_path / "after-the-power-cut"
     shutil.copytree(disk.directory, directory)
     return Disk(directory)
-
-
-async def until(condition):
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - no event tells that a thread or task is gone
-            await asyncio.sleep(0)
 
 
 async def test_after_a_power_cut_a_good_blob_is_served(disk, tmp_path):

@@ -10,6 +10,7 @@ from descriptors import open_files
 from imageid_daemon.fills import Fills
 from imageid_loaders.base import NotModified
 from imageid_loaders.errors import Corrupt, Unavailable
+from turns import until
 
 
 @pytest.fixture
@@ -46,12 +47,6 @@ class Steps:
     async def let_go(self, number):
         self.steps[number].set()
         await self.written[number].wait()
-
-
-async def until(condition):
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - no event tells that a thread or task is gone
-            await asyncio.sleep(0)
 
 
 async def test_every_caller_reads_the_first_bytes_while_the_rest_is_not_there(fills):

@@ -1,12 +1,12 @@
 """Bytes that are received while those before them are written."""
 
 import asyncio
-from itertools import repeat
 
 import pytest
 
 from imageid_daemon.fills import read_ahead
 from imageid_loaders.errors import Corrupt
+from turns import until
 
 MEBIBYTE = 2**20
 
@@ -35,14 +35,6 @@ class Origin:
             self.closed = True
 
 
-async def settled(condition):
-    async with asyncio.timeout(20):
-        for _ in repeat(None):
-            if condition():
-                return
-            await asyncio.sleep(0)
-
-
 async def test_pieces_that_come_together_are_given_together():
     async with read_ahead(Origin(b"ab", b"", b"cd", b"e").chunks()) as chunks:
         assert [some async for some in chunks] == [[b"ab", b"cd", b"e"]]
@@ -62,7 +54,7 @@ async def test_more_is_received_while_something_is_written_but_not_without_bound
 
     async with read_ahead(origin.chunks()) as chunks:
         received = len(b"".join(await anext(chunks)))
-        await settled(lambda: origin.given >= 4)
+        await until(lambda: origin.given >= 4)
         for _ in range(100):
             await asyncio.sleep(0)
         assert origin.given * MEBIBYTE // 4 <= received + MEBIBYTE

@@ -29,6 +29,7 @@ from imageid_loaders.base import Settings
 from imageid_loaders.errors import ContentChanged, Corrupt, ImageError, Unavailable
 from imageid_loaders.web import WebLoader
 from origins.scripted import Lie, Ranged, ScriptedOrigin
+from turns import until
 
 LIMIT_BYTES, SHARE = 2_000_000, 0.4
 SIZES = {"a": 300_000, "b": 400_000, "c": 700_000}
@@ -235,9 +236,7 @@ class Beginnings(RuleBasedStateMachine):
             assert (await self.load(name)).data == self.served[name].body
 
     async def until_quiet(self) -> None:
-        async with asyncio.timeout(20):
-            while self.is_busy():  # noqa: ASYNC110 - no event tells that a fill is gone
-                await asyncio.sleep(0)
+        await until(lambda: not self.is_busy())
 
     def is_busy(self) -> bool:
         resolver, ledger = self.world.resolver, self.world.store.ledger

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from itertools import repeat
 
 import pytest
 import pytest_asyncio
@@ -16,6 +15,7 @@ from imageid_daemon.callers import Caller, Priority
 from imageid_daemon.registry import Installed, Registry
 from imageid_loaders.base import Bundle, Image, Part, Resource, Source, Transport
 from imageid_loaders.errors import Corrupt, ImageError, NotSeparable
+from turns import until
 
 NAMES = "abcdef"
 VIEWER = Caller("viewer")
@@ -129,14 +129,6 @@ async def load_all(world, names=NAMES, caller=VIEWER):
     return [each[0] for each in await asyncio.gather(*(load(world, n, caller) for n in names))]
 
 
-async def settled(condition):
-    async with asyncio.timeout(20):
-        for _ in repeat(None):
-            if condition():
-                return
-            await asyncio.sleep(0)
-
-
 async def test_images_that_are_expected_come_by_one_request(world):
     async with expecting(world):
         loaded = await load_all(world)
@@ -158,7 +150,7 @@ async def test_they_may_come_in_any_order(world):
 
 async def test_an_image_is_stored_although_nobody_has_loaded_it_yet(world):
     async with expecting(world):
-        await settled(lambda: world.store.ledger.entries == 6)
+        await until(lambda: world.store.ledger.entries == 6)
 
     assert [(await world.load(image_id)).status for image_id in ids()] == ["hit"] * 6
 
@@ -167,7 +159,7 @@ async def test_a_part_of_unknown_size_is_stored_although_nobody_has_loaded_it_ye
     world.loader.together.says_size = False
 
     async with expecting(world):
-        await settled(lambda: world.store.ledger.entries == 6)
+        await until(lambda: world.store.ledger.entries == 6)
 
     assert world.loader.opened == []
 
@@ -322,7 +314,7 @@ async def test_the_request_ends_when_nobody_expects_its_images_any_more(world):
     async with expecting(world):
         await world.loader.delivering.wait()
 
-    await settled(lambda: world.loader.closed == 1 and not world.resolver.running_fills)
+    await until(lambda: world.loader.closed == 1 and not world.resolver.running_fills)
     assert world.loader.sent == ["a", "b"]
 
 
@@ -345,13 +337,13 @@ async def test_a_part_that_another_caller_follows_is_whole_before_the_request_en
         await stack.enter_async_context(expecting(world, caller=SCRIPT))
         await world.loader.delivering.wait()
         following = asyncio.create_task(load(world, "b", VIEWER))
-        await settled(lambda: world.resolver.running_fills == 1)
+        await until(lambda: world.resolver.running_fills == 1)
         await asyncio.sleep(0)
         await stack.aclose()
         gate.set()
 
     assert (await following)[:2] == ("bb", "coalesced")
-    await settled(lambda: world.loader.closed == 1)
+    await until(lambda: world.loader.closed == 1)
     assert world.loader.sent == ["a", "b"]
 
 
@@ -361,7 +353,7 @@ async def test_a_caller_that_waits_for_a_part_which_is_given_up_fetches_it_alone
     async with expecting(world):
         await world.loader.delivering.wait()
         waiting = asyncio.create_task(load(world, "d"))
-        await settled(lambda: world.resolver.running_fills == 1)
+        await until(lambda: world.resolver.running_fills == 1)
 
     assert (await waiting)[0] == "dd"
     assert world.loader.opened == ["d"]
@@ -373,7 +365,7 @@ async def test_a_caller_that_leaves_its_image_does_not_end_the_request(world):
     async with expecting(world):
         await world.loader.delivering.wait()
         leaving = asyncio.create_task(load(world, "a"))
-        await settled(lambda: world.resolver.running_fills == 1)
+        await until(lambda: world.resolver.running_fills == 1)
         leaving.cancel()
         await asyncio.wait([leaving])
         gate.set()
@@ -461,9 +453,9 @@ async def test_a_prefetched_series_is_not_read_on_while_somebody_waits_for_an_im
     async with expecting(world, caller=SCRIPT):
         await world.loader.delivering.wait()
         looking = asyncio.create_task(load(world, "z"))
-        await settled(lambda: "z" in world.loader.opened)
+        await until(lambda: "z" in world.loader.opened)
         gate.set()
-        await settled(lambda: "b" in world.loader.sent)
+        await until(lambda: "b" in world.loader.sent)
         for _ in range(200):
             await asyncio.sleep(0)
         before = list(world.loader.sent)
@@ -480,7 +472,7 @@ async def test_a_series_that_is_looked_at_is_read_on_whoever_else_waits(world):
     released = asyncio.Event()
     world.loader.serve("z", Answer(b"zz", released=released), Image(Resource("z", "x://host/z")))
     looking = asyncio.create_task(load(world, "z"))
-    await settled(lambda: "z" in world.loader.opened)
+    await until(lambda: "z" in world.loader.opened)
 
     async with expecting(world):
         loaded = await load_all(world)
@@ -510,7 +502,7 @@ async def test_of_two_series_that_are_prefetched_one_waits_for_the_other(world):
                 await asyncio.sleep(0)
             before = list(world.loader.asked)
             gate.set()
-            await settled(lambda: len(world.loader.asked) == 2)
+            await until(lambda: len(world.loader.asked) == 2)
 
     assert before == [4]
 
@@ -521,6 +513,6 @@ async def test_a_series_that_waits_in_the_background_is_asked_for_once_somebody_
     async with expecting(world, "abcd", caller=SCRIPT):
         await world.loader.delivering.wait()
         async with expecting(world, "uvwx", caller=SCRIPT), expecting(world, "uvwx"):
-            await settled(lambda: len(world.loader.asked) == 2)
+            await until(lambda: len(world.loader.asked) == 2)
 
     assert world.loader.asked == [4, 4]

@@ -23,6 +23,7 @@ from tests.resolver.conftest import Answer, Loaded, World, world_at
 from descriptors import open_files
 from imageid_daemon.cache import Verify
 from imageid_loaders.errors import Corrupt, ImageError, Unavailable
+from turns import until
 
 LIMIT_BYTES = 20_000
 FOR_EVER = 2.0**40
@@ -112,7 +113,7 @@ class Cache(RuleBasedStateMachine):
         before = len(following.callers)
         following.callers.append(self.loop.create_task(self.world.load(f"x:{name}")))
         self.run(self.some_turns())
-        self.run(self.until(following.answer.holding.is_set))
+        self.run(until(following.answer.holding.is_set))
         assert self.world.loader.opened.count(name) - fetches == (0 if before else 1)
 
     @precondition(lambda self: self.following)
@@ -217,7 +218,7 @@ class Cache(RuleBasedStateMachine):
     def the_books_equal_the_disk(self) -> None:
         if not hasattr(self, "world"):
             return
-        self.run(self.until(self.is_quiet))
+        self.run(until(self.is_quiet))
         ledger = self.world.store.ledger
         files = {path.name: path.stat().st_size for path in self.world.blobs()}
         assert files.keys() == ledger.digests()
@@ -271,11 +272,6 @@ class Cache(RuleBasedStateMachine):
         loaded = await self.world.load(f"x:{name}")
         assert loaded.data == self.body(name)
         assert self.world.loader.opened.count(name) - fetches <= 1
-
-    async def until(self, condition) -> None:
-        async with asyncio.timeout(20):
-            while not condition():  # noqa: ASYNC110 - no event tells that a caller has joined
-                await asyncio.sleep(0)
 
     async def some_turns(self) -> None:
         """Enough for a caller to join a fill, which takes no I/O where nothing is stored."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from tests.resolver.conftest import Answer, demand_of
 from imageid_daemon.pixels import PixelsOptions
 from imageid_daemon.resolver import Keep
 from imageid_loaders.errors import Busy, Unavailable
+from turns import until
 
 PIXELS = PixelsOptions()
 
@@ -32,14 +32,6 @@ def held_back(world, name, data=b"12"):
     """An image whose origin gives one byte, and the rest when the event is set."""
     answer = Answer(data, says_size=False, released=asyncio.Event())
     return world.loader.serve(name, answer), answer.released
-
-
-async def settled(condition):
-    async with asyncio.timeout(20):
-        for _ in repeat(None):
-            if condition():
-                return
-            await asyncio.sleep(0)
 
 
 async def test_what_was_prefetched_is_a_hit(world):
@@ -82,7 +74,7 @@ async def test_no_more_than_sixteen_are_fetched_at_a_time(world):
 
     async with aclosing(prefetch(world, image_ids)) as parts:
         first = asyncio.ensure_future(anext(parts))
-        await settled(lambda: len(world.loader.opened) == 16)
+        await until(lambda: len(world.loader.opened) == 16)
         for _ in range(100):
             await asyncio.sleep(0)
         assert len(world.loader.opened) == 16
@@ -99,9 +91,9 @@ async def test_a_caller_that_leaves_stops_what_nobody_else_wants(world):
     async with aclosing(prefetch(world, [alone, shared, later])) as parts:
         await anext(parts)
         loading = asyncio.create_task(world.load(shared))
-        await settled(lambda: "shared" in world.loader.opened and "alone" in world.loader.opened)
+        await until(lambda: "shared" in world.loader.opened and "alone" in world.loader.opened)
         await asyncio.sleep(0)
-    await settled(lambda: world.resolver.running_fills == 1)
+    await until(lambda: world.resolver.running_fills == 1)
     released.set()
 
     assert (await loading).data == b"shared"
@@ -115,7 +107,7 @@ async def test_a_detached_one_goes_on_without_its_caller(world):
     async with aclosing(prefetch(world, [image_id, there], detach=True)) as parts:
         await anext(parts)
     released.set()
-    await settled(lambda: world.resolver.running_fills == 0)
+    await until(lambda: world.resolver.running_fills == 0)
 
     assert (await world.load(image_id)).status == "hit"
 
@@ -131,7 +123,7 @@ async def test_only_so_many_detached_ones_run_at_a_time(world):
         await prefetched(world, [there], detach=True)
 
     released.set()
-    await settled(lambda: world.resolver.running_fills == 0)
+    await until(lambda: world.resolver.running_fills == 0)
 
 
 @pytest.mark.parametrize("mode", ["default", "reload"])

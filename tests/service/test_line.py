@@ -6,18 +6,13 @@ import pytest
 
 from imageid_daemon.service.line import Line
 from imageid_daemon.service.wire import Part
+from turns import settled
 
 PART, LAST = Part(header=b"header"), Part(summary=b"summary")
 
 
 def started(*coroutines):
     return [asyncio.ensure_future(each) for each in coroutines]
-
-
-async def settled():
-    """Let everybody go as far as they can."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 @pytest.fixture

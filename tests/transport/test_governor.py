@@ -9,6 +9,7 @@ from imageid_daemon.callers import Caller, Claims, Priority
 from imageid_daemon.origins.breaker import FAILURES, LASTING_SECONDS
 from imageid_daemon.origins.gate import Limits, Outcome
 from imageid_daemon.origins.governor import Governor, Refused, Server
+from turns import settled
 
 PACS = Server("pacs", ("http", "pacs.example", 80))
 ONE = Limits(connections=1)
@@ -24,11 +25,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.seconds
-
-
-async def settled() -> None:
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 class Callers:

@@ -7,6 +7,7 @@ import httpcore
 import pytest
 
 from imageid_daemon.origins.network_stream import connect
+from turns import until
 
 PIECE = bytes(256 * 1024)
 # What the kernel's buffers hold on both sides, and more.
@@ -73,9 +74,7 @@ async def test_an_idle_connection_can_be_read_when_something_came_or_the_end():
     async with connected(serve) as stream:
         assert not stream.get_extra_info("is_readable")
         ended.set()
-        async with asyncio.timeout(10):
-            while not stream.get_extra_info("is_readable"):  # noqa: ASYNC110 - httpcore asks
-                await asyncio.sleep(0)
+        await until(lambda: stream.get_extra_info("is_readable"))
         assert await stream.read(1) == b""
 
 

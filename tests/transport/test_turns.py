@@ -9,6 +9,7 @@ from imageid_daemon.config import OriginSettings
 from imageid_daemon.origins.breaker import FAILURES, LASTING_SECONDS
 from imageid_loaders.errors import Unavailable
 from transport.raw_server import NO_ANSWER, SILENCE, reply
+from turns import settled
 
 
 class Clock:
@@ -25,11 +26,6 @@ def pacs(server, **settings) -> OriginSettings:
 
 def by(identity: str, priority: Priority = Priority.INTERACTION) -> Claims:
     return Claims(Caller(identity, priority))
-
-
-async def settled() -> None:
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 def asked(server) -> list[str]:

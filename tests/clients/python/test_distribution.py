@@ -61,7 +61,7 @@ def test_the_public_surface_is_this_and_no_more() -> None:
 
 def test_both_clients_have_the_same_methods() -> None:
     def public(client: type) -> set[str]:
-        return {name for name in vars(client) if not name.startswith("_")}
+        return {name for name in dir(client) if not name.startswith("_")}
 
     assert public(imageid.Client) == public(imageid.aio.Client)
 

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from itertools import chain
-from types import TracebackType
-from typing import Literal, Self, TypeAlias, TypeVar, overload
+from typing import Literal, TypeAlias, TypeVar, overload
 
 import grpc
 
 from imageid._assembly import Assembly, Body, LocalFileMissing, installed_crc32c, joined, pieces
 from imageid._batch import Batch, Errors
-from imageid._cache_requests import (
-    EventKind,
-    Representation,
-    list_request,
-    pin_requests,
-    prefetch_request,
-    selector,
-    unpin_requests,
-    watch_request,
-)
+from imageid._cache_calls import CacheCalls
 from imageid._call import (
-    CHANNEL_OPTIONS,
     LOAD_IMAGE,
     LOAD_IMAGES,
     call_metadata,
@@ -39,26 +27,19 @@ from imageid._locality import Locality
 from imageid._many import Again, Many
 from imageid._metadata import Metadata, read_metadata
 from imageid._outputs import Output, Pixels
-from imageid._prefetch import Prefetched, Prefetching, PrefetchReport
 from imageid._requests import (
     IMAGES_LIMIT,
     CacheMode,
     Priority,
-    batches,
     cache_control,
     load_many_requests,
     load_request,
     metadata_requests,
-    several,
-    stat_requests,
     urgency,
 )
 from imageid._volume import Volume, volume_of
 from imageid._wire import load_image_part, load_images_parts
-from imageid.v1 import cache_service_pb2 as cache_v1
 from imageid.v1 import image_service_pb2 as v1
-from imageid.v1.cache_service_pb2_grpc import CacheServiceStub
-from imageid.v1.image_service_pb2_grpc import ImageServiceStub
 
 Progress: TypeAlias = Callable[[int, int | None], object]
 """Called with the bytes received and the bytes in all, None while those are not known."""
@@ -92,7 +73,7 @@ def connect(
     return Client(endpoint, timeout=timeout, local_files=local_files)
 
 
-class Client:
+class Client(CacheCalls):
     """Loads images; made by `connect`.
 
     May be used from several threads at once, and not in a process forked after `connect`
@@ -104,11 +85,8 @@ class Client:
     def __init__(
         self, endpoint: Endpoint, *, timeout: float | None = None, local_files: bool = True
     ) -> None:
-        self._endpoint = endpoint
-        self._timeout_seconds = timeout
+        super().__init__(endpoint, timeout)
         self._crc32c = installed_crc32c()
-        self._channel = grpc.insecure_channel(endpoint.address, CHANNEL_OPTIONS)
-        self._images = ImageServiceStub(self._channel)
         self._load_image = self._channel.unary_stream(
             LOAD_IMAGE, v1.LoadImageRequest.SerializeToString, load_image_part
         )
@@ -118,7 +96,6 @@ class Client:
         self._locality = Locality(
             endpoint.address, wanted=local_files, token_file=endpoint.locality_token_file
         )
-        self._cache = CacheServiceStub(self._channel)
 
     def load(
         self,
@@ -365,235 +342,6 @@ class Client:
                 metadata=call_metadata(self._endpoint, root),
             )
             return [image.image_id for message in answer for image in message.images]
-
-    def stat(self, image_ids: Iterable[str], output: Output = "pixels") -> list[v1.ImageStat]:
-        """Which of these images are stored in this form; never asks an origin."""
-        requests = stat_requests(image_ids, output)
-        answers = (self._ask(self._images.StatImages, request) for request in requests)
-        return [stat for answer in answers for stat in answer.stats]
-
-    def prefetch(
-        self,
-        image_ids: Iterable[str],
-        output: Output | Sequence[Output] = "encoded",
-        *,
-        keep_for: float | None = None,
-        tag: str = "",
-        detach: bool = False,
-        max_age: float | None = None,
-        cache: CacheMode = "default",
-        priority: Priority = "prefetch",
-        progress: PrefetchReport | None = None,
-    ) -> list[Prefetched]:
-        """Bring images into the daemon's cache, and say of each, in order, what became of it.
-
-        An image that fails is told in its result; the call raises only what ends it. Leaving
-        it (an exception in `progress`, say) stops what no other program waits for.
-
-        Args:
-            output: one or several of those of `load`; "encoded" is made into others later
-                without asking the origin again.
-            keep_for: seconds for which each image is pinned: it is not evicted for others.
-            tag: a label for those pins, to `evict` or list by.
-            detach: let the daemon go on to the end even if this program leaves.
-            progress: called with a `PrefetchProgress` after each part.
-        """
-        chosen = several(image_ids)
-        prefetching = Prefetching(chosen, progress)
-        with failures_told(self._endpoint):
-            for batch in batches(chosen):
-                call = self._images.PrefetchImages(
-                    prefetch_request(
-                        batch, output, keep_for, tag, detach, max_age, cache, priority
-                    ),
-                    timeout=self._timeout_seconds,
-                    metadata=call_metadata(self._endpoint, None),
-                )
-                try:
-                    for message in call:
-                        prefetching.accept(message)
-                finally:
-                    call.cancel()  # type: ignore[no-untyped-call,unused-ignore]
-                prefetching.next_call(len(batch))
-        return prefetching.results
-
-    def evict(
-        self,
-        image_ids: Iterable[str] = (),
-        *,
-        all: bool = False,
-        prefix: str | None = None,
-        study: str | None = None,
-        series: str | None = None,
-        origin: str | None = None,
-        tag: str | None = None,
-        older_than: float | None = None,
-        include_pinned: bool = False,
-        validate_only: bool = False,
-    ) -> cache_v1.EvictImagesResponse:
-        """Forget images, and say how many entries and bytes that were.
-
-        Give one of `image_ids`, `all`, `prefix` (what the resource's URL begins with), `study`
-        and `series` (UIDs), `origin` (its name in the daemon's configuration, or HOST or
-        HOST:PORT) and `tag` (the label of a pin; its images are pinned, and go).
-
-        Args:
-            older_than: seconds; of those, only what was fetched or confirmed longer ago.
-            include_pinned: forget pinned images too; otherwise `pinned` counts those kept.
-            validate_only: count, forget nothing.
-        """
-        selected = selector(
-            image_ids,
-            everything=all,
-            prefix=prefix,
-            study=study,
-            series=series,
-            origin=origin,
-            tag=tag,
-            older_than=older_than,
-        )
-        request = cache_v1.EvictImagesRequest(
-            selector=selected, include_pinned=include_pinned, validate_only=validate_only
-        )
-        return self._ask(self._cache.EvictImages, request)
-
-    def entries(
-        self,
-        image_ids: Iterable[str] = (),
-        *,
-        representation: Representation | None = None,
-        prefix: str | None = None,
-        study: str | None = None,
-        series: str | None = None,
-        origin: str | None = None,
-        tag: str | None = None,
-        older_than: float | None = None,
-    ) -> Iterator[cache_v1.CacheEntry]:
-        """What is stored, page by page, in no order that means anything.
-
-        Args:
-            representation: "encoded", "pixels" or "rendered" alone; the others are as for
-                `evict`, and without any of them everything is told.
-        """
-        chosen = several(image_ids)
-        ways = (prefix, study, series, origin, tag)
-        everything = not chosen and all(way is None for way in ways)
-        selected = selector(
-            chosen,
-            everything=everything,
-            prefix=prefix,
-            study=study,
-            series=series,
-            origin=origin,
-            tag=tag,
-            older_than=older_than,
-        )
-        request = list_request(selected, representation)
-        while True:
-            page = self._ask(self._cache.ListCacheEntries, request)
-            yield from page.entries
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
-
-    def pin(
-        self,
-        image_ids: Iterable[str],
-        *,
-        keep_for: float | None = None,
-        until: datetime | None = None,
-        tag: str = "",
-    ) -> list[str]:
-        """Keep what is stored of images, whatever room others need.
-
-        Args:
-            keep_for: seconds from now; or `until`, a time.
-            tag: a label to `evict` or list by.
-
-        Returns:
-            Those that are not stored, and so not pinned: prefetch them.
-        """
-        return self._pin(pin_requests(image_ids, keep_for, until, tag))
-
-    def unpin(self, image_ids: Iterable[str]) -> None:
-        """Let images go the way of all others."""
-        self._pin(unpin_requests(image_ids))
-
-    def verify(self) -> Iterator[cache_v1.VerifyCacheResponse]:
-        """Compare every stored blob with its digest; gives how far it is, at last all.
-
-        Leaving the iteration stops it.
-        """
-        request = cache_v1.VerifyCacheRequest()
-        return self._follow(self._cache.VerifyCache, request)
-
-    def watch(
-        self, *, after: int | None = None, kinds: Iterable[EventKind] = ()
-    ) -> Iterator[cache_v1.CacheEvent]:
-        """What happens in the cache, until the iteration is left.
-
-        Args:
-            after: the `sequence` of the last event seen; None is from now on, 0 from the
-                oldest that is remembered. EVENTS_COMPACTED where it is too long ago.
-            kinds: "stored", "evicted", "corrupt", "fill-started", "fill-failed"; all if empty.
-        """
-        request = watch_request(after, kinds)
-        for message in self._follow(self._cache.WatchEvents, request):
-            yield from message.events
-
-    def info(self) -> v1.GetServerInfoResponse:
-        """Versions, loaders and limits of the daemon."""
-        return self._ask(self._images.GetServerInfo, v1.GetServerInfoRequest())
-
-    def stats(self) -> cache_v1.GetCacheStatsResponse:
-        """Sizes and counters of the cache."""
-        return self._ask(self._cache.GetCacheStats, cache_v1.GetCacheStatsRequest())
-
-    def close(self) -> None:
-        """End the connection, and every call that still runs on it."""
-        self._channel.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _ask(
-        self,
-        method: grpc.UnaryUnaryMultiCallable[_Request, _Response],
-        request: _Request,
-        image_id: str | None = None,
-    ) -> _Response:
-        with failures_told(self._endpoint):
-            return method(
-                request,
-                timeout=self._timeout_seconds,
-                metadata=call_metadata(self._endpoint, image_id),
-            )
-
-    def _pin(self, requests: Iterator[cache_v1.PinImagesRequest]) -> list[str]:
-        absent: list[str] = []
-        for request in requests:
-            answer = self._ask(self._cache.PinImages, request)
-            absent += [request.image_ids[index] for index in answer.not_stored]
-        return absent
-
-    def _follow(
-        self, method: grpc.UnaryStreamMultiCallable[_Request, _Response], request: _Request
-    ) -> Iterator[_Response]:
-        with failures_told(self._endpoint):
-            # As long as the caller goes on: no timeout.
-            call = method(request, metadata=call_metadata(self._endpoint, None))
-            try:
-                yield from call
-            finally:
-                call.cancel()  # type: ignore[no-untyped-call,unused-ignore]
 
     def _prove(self, request: v1.LoadImageRequest | v1.LoadImagesRequest) -> None:
         """Ask for local files where they can be opened."""

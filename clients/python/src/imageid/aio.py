@@ -8,28 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
-from datetime import datetime
-from types import TracebackType
-from typing import Literal, Self, TypeVar, overload
+from typing import Literal, TypeVar, overload
 
 import grpc
 
+from imageid._aio_cache_calls import CacheCalls
 from imageid._assembly import Assembly, Body, LocalFileMissing, installed_crc32c, joined, pieces
 from imageid._batch import Batch, Errors
-from imageid._cache_requests import (
-    EventKind,
-    Representation,
-    list_request,
-    pin_requests,
-    prefetch_request,
-    selector,
-    unpin_requests,
-    watch_request,
-)
 from imageid._call import (
-    CHANNEL_OPTIONS,
     LOAD_IMAGE,
     LOAD_IMAGES,
     call_metadata,
@@ -44,26 +32,19 @@ from imageid._locality import Locality
 from imageid._many import Again, Many
 from imageid._metadata import Metadata, read_metadata
 from imageid._outputs import Output, Pixels
-from imageid._prefetch import Prefetched, Prefetching, PrefetchReport
 from imageid._requests import (
     IMAGES_LIMIT,
     CacheMode,
     Priority,
-    batches,
     cache_control,
     load_many_requests,
     load_request,
     metadata_requests,
-    several,
-    stat_requests,
     urgency,
 )
 from imageid._volume import Volume, volume_of
 from imageid._wire import load_image_part, load_images_parts
-from imageid.v1 import cache_service_pb2 as cache_v1
 from imageid.v1 import image_service_pb2 as v1
-from imageid.v1.cache_service_pb2_grpc import CacheServiceStub
-from imageid.v1.image_service_pb2_grpc import ImageServiceStub
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
@@ -87,7 +68,7 @@ def connect(
     return Client(endpoint, timeout=timeout, local_files=local_files)
 
 
-class Client:
+class Client(CacheCalls):
     """Loads images; made by `connect`, and of use in the event loop that ran then alone.
 
     Each method raises `Error`. A cancelled one ends its call at the daemon, too.
@@ -96,12 +77,8 @@ class Client:
     def __init__(
         self, endpoint: Endpoint, *, timeout: float | None = None, local_files: bool = True
     ) -> None:
-        asyncio.get_running_loop()  # gRPC binds a channel to a loop, and would pick any
-        self._endpoint = endpoint
-        self._timeout_seconds = timeout
+        super().__init__(endpoint, timeout)
         self._crc32c = installed_crc32c()
-        self._channel = grpc.aio.insecure_channel(endpoint.address, CHANNEL_OPTIONS)
-        self._images = ImageServiceStub(self._channel)
         self._load_image = self._channel.unary_stream(
             LOAD_IMAGE, v1.LoadImageRequest.SerializeToString, load_image_part
         )
@@ -111,7 +88,6 @@ class Client:
         self._locality = Locality(
             endpoint.address, wanted=local_files, token_file=endpoint.locality_token_file
         )
-        self._cache = CacheServiceStub(self._channel)
 
     async def load(
         self,
@@ -310,195 +286,6 @@ class Client:
                 metadata=call_metadata(self._endpoint, root),
             )
             return [image.image_id async for message in answer for image in message.images]
-
-    async def stat(self, image_ids: Iterable[str], output: Output = "pixels") -> list[v1.ImageStat]:
-        """As `imageid.Client.stat`."""
-        requests = stat_requests(image_ids, output)
-        answers = [await self._ask(self._images.StatImages, request) for request in requests]
-        return [stat for answer in answers for stat in answer.stats]
-
-    async def prefetch(
-        self,
-        image_ids: Iterable[str],
-        output: Output | Sequence[Output] = "encoded",
-        *,
-        keep_for: float | None = None,
-        tag: str = "",
-        detach: bool = False,
-        max_age: float | None = None,
-        cache: CacheMode = "default",
-        priority: Priority = "prefetch",
-        progress: PrefetchReport | None = None,
-    ) -> list[Prefetched]:
-        """As `imageid.Client.prefetch`."""
-        chosen = several(image_ids)
-        prefetching = Prefetching(chosen, progress)
-        with failures_told(self._endpoint):
-            for batch in batches(chosen):
-                call = self._images.PrefetchImages(
-                    prefetch_request(
-                        batch, output, keep_for, tag, detach, max_age, cache, priority
-                    ),
-                    timeout=self._timeout_seconds,
-                    metadata=call_metadata(self._endpoint, None),
-                )
-                try:
-                    async for message in call:
-                        prefetching.accept(message)
-                finally:
-                    call.cancel()
-                prefetching.next_call(len(batch))
-        return prefetching.results
-
-    async def evict(
-        self,
-        image_ids: Iterable[str] = (),
-        *,
-        all: bool = False,
-        prefix: str | None = None,
-        study: str | None = None,
-        series: str | None = None,
-        origin: str | None = None,
-        tag: str | None = None,
-        older_than: float | None = None,
-        include_pinned: bool = False,
-        validate_only: bool = False,
-    ) -> cache_v1.EvictImagesResponse:
-        """As `imageid.Client.evict`."""
-        selected = selector(
-            image_ids,
-            everything=all,
-            prefix=prefix,
-            study=study,
-            series=series,
-            origin=origin,
-            tag=tag,
-            older_than=older_than,
-        )
-        request = cache_v1.EvictImagesRequest(
-            selector=selected, include_pinned=include_pinned, validate_only=validate_only
-        )
-        return await self._ask(self._cache.EvictImages, request)
-
-    async def entries(
-        self,
-        image_ids: Iterable[str] = (),
-        *,
-        representation: Representation | None = None,
-        prefix: str | None = None,
-        study: str | None = None,
-        series: str | None = None,
-        origin: str | None = None,
-        tag: str | None = None,
-        older_than: float | None = None,
-    ) -> AsyncIterator[cache_v1.CacheEntry]:
-        """As `imageid.Client.entries`."""
-        chosen = several(image_ids)
-        ways = (prefix, study, series, origin, tag)
-        everything = not chosen and all(way is None for way in ways)
-        selected = selector(
-            chosen,
-            everything=everything,
-            prefix=prefix,
-            study=study,
-            series=series,
-            origin=origin,
-            tag=tag,
-            older_than=older_than,
-        )
-        request = list_request(selected, representation)
-        while True:
-            page = await self._ask(self._cache.ListCacheEntries, request)
-            for entry in page.entries:
-                yield entry
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
-
-    async def pin(
-        self,
-        image_ids: Iterable[str],
-        *,
-        keep_for: float | None = None,
-        until: datetime | None = None,
-        tag: str = "",
-    ) -> list[str]:
-        """As `imageid.Client.pin`."""
-        return await self._pin(pin_requests(image_ids, keep_for, until, tag))
-
-    async def unpin(self, image_ids: Iterable[str]) -> None:
-        """As `imageid.Client.unpin`."""
-        await self._pin(unpin_requests(image_ids))
-
-    async def verify(self) -> AsyncIterator[cache_v1.VerifyCacheResponse]:
-        """As `imageid.Client.verify`."""
-        request = cache_v1.VerifyCacheRequest()
-        async for progress in self._follow(self._cache.VerifyCache, request):
-            yield progress
-
-    async def watch(
-        self, *, after: int | None = None, kinds: Iterable[EventKind] = ()
-    ) -> AsyncIterator[cache_v1.CacheEvent]:
-        """As `imageid.Client.watch`."""
-        request = watch_request(after, kinds)
-        async for message in self._follow(self._cache.WatchEvents, request):
-            for event in message.events:
-                yield event
-
-    async def info(self) -> v1.GetServerInfoResponse:
-        """As `imageid.Client.info`."""
-        return await self._ask(self._images.GetServerInfo, v1.GetServerInfoRequest())
-
-    async def stats(self) -> cache_v1.GetCacheStatsResponse:
-        """As `imageid.Client.stats`."""
-        return await self._ask(self._cache.GetCacheStats, cache_v1.GetCacheStatsRequest())
-
-    async def close(self) -> None:
-        """As `imageid.Client.close`."""
-        await self._channel.close(None)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def _ask(
-        self,
-        method: grpc.aio.UnaryUnaryMultiCallable[_Request, _Response],
-        request: _Request,
-        image_id: str | None = None,
-    ) -> _Response:
-        with failures_told(self._endpoint):
-            return await method(
-                request,
-                timeout=self._timeout_seconds,
-                metadata=call_metadata(self._endpoint, image_id),
-            )
-
-    async def _pin(self, requests: Iterator[cache_v1.PinImagesRequest]) -> list[str]:
-        absent: list[str] = []
-        for request in requests:
-            answer = await self._ask(self._cache.PinImages, request)
-            absent += [request.image_ids[index] for index in answer.not_stored]
-        return absent
-
-    async def _follow(
-        self, method: grpc.aio.UnaryStreamMultiCallable[_Request, _Response], request: _Request
-    ) -> AsyncIterator[_Response]:
-        with failures_told(self._endpoint):
-            # As long as the caller goes on: no timeout.
-            call = method(request, metadata=call_metadata(self._endpoint, None))
-            try:
-                async for message in call:
-                    yield message
-            finally:
-                call.cancel()
 
     async def _prove(self, request: v1.LoadImageRequest | v1.LoadImagesRequest) -> None:
         """Ask for local files where they can be opened."""
