@@ -35,3 +35,17 @@ async def test_what_is_stored_may_not_be_readable(library, tmp_path, error, last
     output = await disk_faults.run(library, tmp_path / "cache", "every_read", error, *lasting)
 
     assert int(output.split()[-1]) > 30, "hardly a call failed: the test proves nothing"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kind", ["reads", "changes"])
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("lasting", [[], ["lasting"]], ids=["once", "lasting"])
+async def test_decoding_goes_well_whatever_call_on_the_disk_fails(
+    library, tmp_path, error, kind, lasting
+):
+    output = await disk_faults.run(
+        library, tmp_path / "cache", "every_decode", error, kind, *lasting
+    )
+
+    assert int(output.split()[-1]) > 10, "hardly a call failed: the test proves nothing"

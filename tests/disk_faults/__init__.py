@@ -21,7 +21,8 @@ _KILL = -1
 def built(folder: Path) -> Path:
     """The library to preload."""
     library = folder / "faults.so"
-    command = ["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(_SOURCE), "-ldl"]
+    state = f'-DFAULT_STATE="{folder / "state"}"'
+    command = ["cc", "-shared", "-fPIC", "-O1", state, "-o", str(library), str(_SOURCE), "-ldl"]
     subprocess.run(command, check=True)
     return library
 
@@ -38,7 +39,6 @@ async def run(library: Path, cache: Path, module: str, *arguments: str) -> str:
             **os.environ,
             "PYTHONPATH": f"{_ROOT}{os.pathsep}{_ROOT / 'tests'}",
             "LD_PRELOAD": str(library),
-            "FAULT_DIRECTORY": f"{cache}/",
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -49,18 +49,20 @@ async def run(library: Path, cache: Path, module: str, *arguments: str) -> str:
 
 
 class Faults:
-    """The preloaded library, seen from within the child."""
+    """The preloaded library, seen from within the child.
 
-    def __init__(self) -> None:
+    Args:
+        cache: whose files' calls are counted and fail.
+        reads: those that read, not those that change.
+    """
+
+    def __init__(self, cache: Path, *, reads: bool = False) -> None:
         self._library = ctypes.CDLL(None)
+        self._library.fault_watch(f"{cache}/".encode(), reads)
 
     def fail(self, at: int, error: int, *, from_then_on: bool = False) -> None:
         """Have the `at`-th call from now on fail, or every one from there."""
         self._library.fault_arm(at, error, from_then_on)
-
-    def choose_reads(self) -> None:
-        """From now on calls that read are counted and fail, not those that change."""
-        self._library.fault_reads(1)
 
     def kill(self, at: int) -> None:
         """End this process at the `at`-th call from now on."""

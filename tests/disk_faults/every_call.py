@@ -54,7 +54,7 @@ async def has_recovered(world: World, at: int) -> None:
 
 def main() -> None:
     cache, error, lasting = Path(sys.argv[1]), getattr(errno, sys.argv[2]), len(sys.argv) > 3
-    faults, at = Faults(), 1
+    faults, at = Faults(cache), 1
     while asyncio.run(live(cache, faults, at, error, lasting=lasting)):
         at += 1
     print(at - 1)

@@ -13,13 +13,15 @@ import asyncio
 import errno
 import shutil
 import sys
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
-from tests.resolver.conftest import Answer, Loaded, World, world_at
+from tests.resolver.conftest import Answer, World, demand_of, world_at
 
 from disk_faults import Faults
-from imageid_daemon.fills import Unreadable
+from imageid_daemon import resolver
+from imageid_daemon.resolver import Output
+from imageid_daemon.service.reading_on import reading_on
 
 # Of one part, of several, and one that is read in several pieces.
 IMAGES = {name: (name * size)[:size].encode() for name, size in (("a", 700), ("b", 90_000))}
@@ -38,12 +40,19 @@ def served(world: World, name: str) -> str:
     return world.loader.serve(name, Answer(IMAGES[name]))
 
 
-async def load(world: World, image_id: str) -> Loaded:
-    """As callers do, who go on where a stored body could not be read to its end."""
-    try:
-        return await world.load(image_id)
-    except Unreadable:
-        return await world.load(image_id)
+async def load(world: World, image_id: str, output: Output = None) -> bytes:
+    """As the service reads, which goes on where a stored body could not be read to its end."""
+
+    def ask() -> AbstractAsyncContextManager[resolver.Answer]:
+        return world.resolver.load(image_id, output, demand_of())
+
+    data = b""
+    async with ask() as answer:
+        entry = await answer.whole()
+        async with reading_on(answer, ask) as read:
+            while len(data) < entry.size_bytes:
+                data += (await read(len(data), 2**20)).data
+    return data
 
 
 async def live(cache: Path, faults: Faults, at: int, error: int, *, lasting: bool) -> bool:
@@ -53,8 +62,7 @@ async def live(cache: Path, faults: Faults, at: int, error: int, *, lasting: boo
     faults.fail(at, error, from_then_on=lasting)
     async with world_at(cache, probe_after_seconds=0.001, decodes=False) as world:
         for name, data in IMAGES.items():
-            loaded = await load(world, served(world, name))
-            assert loaded.data == data, f"call {at}, {name}"
+            assert await load(world, served(world, name)) == data, f"call {at}, {name}"
             await world.stat(f"x:{name}")
         async with aclosing(world.store.verify()) as walk:
             progress = [each async for each in walk][-1]
@@ -79,8 +87,7 @@ async def has_recovered(world: World, at: int) -> None:
 
 def main() -> None:
     cache, error, lasting = Path(sys.argv[1]), getattr(errno, sys.argv[2]), len(sys.argv) > 3
-    faults, at = Faults(), 1
-    faults.choose_reads()
+    faults, at = Faults(cache, reads=True), 1
     while asyncio.run(live(cache, faults, at, error, lasting=lasting)):
         at += 1
     print(at - 1)

@@ -1,8 +1,9 @@
 /* Preloaded: makes one call on files below a folder fail, or end the process.
 
    Between the C library and whoever calls it, SQLite included. Armed and read through ctypes;
-   counts every call that changes, opens or flushes a file below FAULT_DIRECTORY; or, if it is told
-   so, every one that opens, reads, maps or measures one. */
+   counts every call that changes, opens or flushes a file below the folder; or, if it is told so,
+   every one that opens, reads, maps or measures one. The count is shared with every process that
+   one with this library starts, by the file FAULT_STATE. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,38 +23,59 @@
 enum { DISARMED = 0, KILL = -1 };
 enum { CHANGES = 1, READS = 2 };
 
-static atomic_int calls, nth, what, lasting, kinds = CHANGES;
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* Whether calls that change files are counted and fail, or those that read them. */
-void fault_reads(int wanted) { kinds = wanted ? READS : CHANGES; }
+struct state {
+    atomic_int calls, nth, what, lasting, kinds;
+    char folder[PATH_MAX];
+};
+static struct state *shared;
+
+__attribute__((constructor)) static void share(void) {
+    int file = REAL(open)(FAULT_STATE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0 || REAL(ftruncate)(file, sizeof *shared) < 0) abort();
+    void *mapped = REAL(mmap)(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (mapped == MAP_FAILED) abort();
+    close(file);
+    shared = mapped;
+}
+
+/* Whose files: `folder` ends in a slash. Whether calls that change them fail, or those that read. */
+void fault_watch(const char *folder, int reads) {
+    shared->what = DISARMED;
+    shared->kinds = reads ? READS : CHANGES;
+    snprintf(shared->folder, sizeof shared->folder, "%s", folder);
+}
 
 /* what: an errno, KILL, or DISARMED. */
 void fault_arm(int at, int error, int from_then_on) {
-    calls = 0;
-    nth = at;
-    lasting = from_then_on;
-    what = error;
+    shared->calls = 0;
+    shared->nth = at;
+    shared->lasting = from_then_on;
+    shared->what = error;
 }
 
-int fault_calls(void) { return calls; }
+int fault_calls(void) { return shared->calls; }
 
 static int below(const char *path) {
-    const char *folder = getenv("FAULT_DIRECTORY");
-    return folder && path && strncmp(path, folder, strlen(folder)) == 0;
+    const char *folder = shared ? shared->folder : "";
+    return *folder && path && strncmp(path, folder, strlen(folder)) == 0;
 }
 
 static int fails(void) {
-    int call = ++calls, error = what;
-    if (error == DISARMED || (lasting ? call < nth : call != nth)) return 0;
+    int call = ++shared->calls, error = shared->what;
+    if (error == DISARMED || (shared->lasting ? call < shared->nth : call != shared->nth)) return 0;
     if (error == KILL) kill(getpid(), SIGKILL);
     errno = error;
     return 1;
 }
 
-static int path_fails(const char *path, int kind) { return kinds & kind && below(path) && fails(); }
+static int watched(int kind) { return shared && shared->kinds & kind; }
+
+static int path_fails(const char *path, int kind) { return watched(kind) && below(path) && fails(); }
 
 static int file_fails(int file, int kind) {
-    if (!(kinds & kind)) return 0;
+    if (!watched(kind)) return 0;
     char link[64], path[PATH_MAX];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     ssize_t length = readlink(link, path, sizeof path - 1);
@@ -61,8 +83,6 @@ static int file_fails(int file, int kind) {
     path[length] = 0;
     return path_fails(path, kind);
 }
-
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 #define OPEN(name)                                                                                \
     int name(const char *path, int flags, ...) {                                                  \

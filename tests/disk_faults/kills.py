@@ -103,10 +103,10 @@ async def work(world: World, manifest: Manifest, number: int, promised: list[str
 
 async def one_round(cache: Path, manifest: Manifest, number: int, kill: Kill | None) -> int:
     """Gives how many calls on the disk the work took, where it was not killed."""
+    faults = Faults(cache)
     async with world_at(cache, decodes=False) as world:
         promised = manifest.promised()
         await check(world, promised)
-        faults = Faults()
         faults.stop()
         if kill is not None:
             kill.arm(faults)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -195,6 +195,7 @@ async def world_at(
     loader: Loader | None = None,
     origins: Origins | None = None,
     patience: Patience | None = None,
+    pool: Pool | None = None,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """A daemon's core over a directory.
@@ -204,6 +205,7 @@ async def world_at(
         loader: instead of the scripted one, found by its name as scheme.
         origins: real ones, for a loader that uses HTTP.
         patience: with fetches that nobody waits for.
+        pool: one that runs already, and goes on afterwards.
         settings: of the store.
     """
     directory.mkdir(mode=0o700, exist_ok=True)
@@ -224,14 +226,21 @@ async def world_at(
     registry = Registry(installed)
     origins = origins or NoOrigins()
     sources = Sources(store, origins, max_image_bytes, patience)  # type: ignore[arg-type]
-    pool = Pool(2, Limits(memory_bytes=2**32, cpu_seconds=60.0, wall_seconds=60.0), Metrics())
-    if decodes:
-        await pool.start()
-    resolver = Resolver(registry, store, sources, pool)
-    yield World(resolver, store, scripted, origins, directory)
-    await resolver.close()
-    await pool.close()
+    async with AsyncExitStack() as stack:
+        pool = pool or await stack.enter_async_context(pool_of_two(starts=decodes))
+        resolver = Resolver(registry, store, sources, pool)
+        yield World(resolver, store, scripted, origins, directory)
+        await resolver.close()
     await store.close()
+
+
+@asynccontextmanager
+async def pool_of_two(*, starts: bool = True) -> AsyncIterator[Pool]:
+    pool = Pool(2, Limits(memory_bytes=2**32, cpu_seconds=60.0, wall_seconds=60.0), Metrics())
+    if starts:
+        await pool.start()
+    yield pool
+    await pool.close()
 
 
 @pytest_asyncio.fixture

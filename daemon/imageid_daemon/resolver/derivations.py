@@ -117,7 +117,20 @@ class Derivations:
     async def _written(
         self, fill: Fill[_Made], recipe: Recipe, source: Blob
     ) -> tuple[Entry, bytes]:
-        description = await self._work(fill, recipe.job, source)
+        try:
+            return await self._work(fill, recipe, source)
+        except OSError as error:
+            self._store.disk.refused(error)
+            # Once more, without the disk.
+            await to_its_end(asyncio.to_thread(fill.spool.move_to_memory))
+        try:
+            return await self._work(fill, recipe, source)
+        except OSError as error:
+            raise source.unreadable() from error  # what is written to is memory now
+
+    async def _work(self, fill: Fill[_Made], recipe: Recipe, source: Blob) -> tuple[Entry, bytes]:
+        # Workers have descriptors of their own: whoever is cancelled here may close these.
+        description = await recipe.job(source.descriptor, fill.spool.descriptor)
         looking = asyncio.to_thread(inspect, fill.spool.descriptor, description, recipe.media_type)
         found = await to_its_end(looking)
         entry = Entry(
@@ -131,16 +144,6 @@ class Derivations:
             url=recipe.url,
         )
         return entry, found.checksums
-
-    async def _work(self, fill: Fill[_Made], job: Job, source: Blob) -> Description:
-        # Workers have descriptors of their own: whoever is cancelled here may close these.
-        try:
-            return await job(source.descriptor, fill.spool.descriptor)
-        except OSError as error:
-            self._store.disk.refused(error)
-            # Once more, without the disk.
-            await to_its_end(asyncio.to_thread(fill.spool.move_to_memory))
-            return await job(source.descriptor, fill.spool.descriptor)
 
     async def _keep(
         self, fill: Fill[_Made], recipe: Recipe, entry: Entry, checksums: bytes

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from imageid_daemon.cache import Demand, Entry, Store
-from imageid_daemon.fills import Body
+from imageid_daemon.fills import Body, Unreadable
 from imageid_daemon.pixels import Description, Encoded, PixelsOptions, RenderedOptions
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, combined, derived
 from imageid_daemon.resolver.derivations import Derivations, Recipe, description_of
@@ -57,6 +57,9 @@ class Representations:
             ImageError: it cannot be had.
         """
         try:
+            return await self._attempt(stack, resolved, output, demand)
+        except Unreadable:
+            # What the disk does not give back is fetched anew, once.
             return await self._attempt(stack, resolved, output, demand)
         except (NotSeparable, Undecodable):
             # The whole instance is the safe way to a frame that an origin cannot give

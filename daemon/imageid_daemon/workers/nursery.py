@@ -34,7 +34,13 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
-_INHERITED = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
+_INHERITED = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "COVERAGE_PROCESS_START",
+)
 
 log = structlog.get_logger("imageid.workers")
 
