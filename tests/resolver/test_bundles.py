@@ -15,7 +15,7 @@ from imageid_daemon.callers import Caller, Priority
 from imageid_daemon.registry import Installed, Registry
 from imageid_loaders.base import Bundle, Image, Part, Resource, Source, Transport
 from imageid_loaders.errors import Corrupt, ImageError, NotSeparable
-from turns import until
+from turns import settled, until
 
 NAMES = "abcdef"
 VIEWER = Caller("viewer")
@@ -289,6 +289,22 @@ async def test_callers_who_expect_the_same_share_one_request(world):
         await world.loader.delivering.wait()
         gate.set()
         assert await both == [[name * 2 for name in NAMES]] * 2
+
+    assert (world.loader.asked, world.loader.opened) == ([6], [])
+
+
+async def test_who_expects_what_others_wait_for_already_waits_with_them(world):
+    gate, other = asyncio.Event(), Caller("another viewer")
+    world.loader.together.waits["a"] = gate
+
+    async with expecting(world):
+        first = asyncio.create_task(load_all(world))
+        await until(lambda: world.resolver.running_fills == len(NAMES))
+        async with expecting(world, caller=other):
+            second = asyncio.create_task(load_all(world, caller=other))
+            await settled()
+            gate.set()
+            assert await first == await second == [name * 2 for name in NAMES]
 
     assert (world.loader.asked, world.loader.opened) == ([6], [])
 

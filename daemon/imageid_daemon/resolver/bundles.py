@@ -66,6 +66,10 @@ class Bundles:
         self._seats: dict[str, _Running] = {}
         self._running: set[_Running] = set()
 
+    def has_seat(self, fill_key: str) -> bool:
+        """Whether a part is awaited for the fill of this key."""
+        return fill_key in self._seats
+
     def seat(self, fill_key: str, caller: Caller) -> Seat | None:
         """Where a caller's fill of this key has to wait.
 

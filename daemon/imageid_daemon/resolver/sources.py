@@ -162,7 +162,7 @@ class Sources:
         return not (
             place.key in ledger
             or place.public_key in ledger
-            or place.fill_key in self._fills
+            or (place.fill_key in self._fills and not self._bundles.has_seat(place.fill_key))
             or self._failures.find(place.key, place.sent, demand, time.time())
         )
 
