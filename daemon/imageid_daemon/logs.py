@@ -36,3 +36,10 @@ def configure(level: str, style: str) -> None:
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
     for name in ("httpx", "httpcore", "pydicom", "PIL", "uvicorn"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("grpc._cython.cygrpc").addFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Whether gRPC tells of more than a caller that left while it was answered."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or kind.__name__ != "ExecuteBatchError"

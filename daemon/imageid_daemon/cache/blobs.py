@@ -36,6 +36,7 @@ class Blobs:
         self._spool = directory / "spool"
         self._quarantine = directory / "quarantine"
         self._boot = secrets.token_hex(4)
+        self._spool_name = f"{self._spool}/{self._boot}"
         self._boot_seconds = time.time()
         self._numbers = itertools.count()
 
@@ -45,13 +46,13 @@ class Blobs:
             folder.mkdir(mode=0o700, exist_ok=True)
 
     def new_spool_path(self) -> Path:
-        return self._spool / f"{self._boot}-{next(self._numbers)}"
+        return Path(f"{self._spool_name}-{next(self._numbers)}")
 
     def path(self, digest: str) -> Path:
-        return self._blobs / digest[:2] / digest
+        return Path(self._name(digest))
 
     def _name(self, digest: str) -> str:
-        # What `path` gives, twenty times as fast.
+        # Each image takes it several times, and joining paths takes ten times as long.
         return f"{self._blobs_name}/{digest[:2]}/{digest}"
 
     def try_to_write(self) -> None:

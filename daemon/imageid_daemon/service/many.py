@@ -24,8 +24,13 @@ _LOOK_AHEAD_IMAGES = 512
 _RESULTS_A_MESSAGE = 64
 # The last part of a message may have 2 MiB more, and gRPC takes 4 MiB by default.
 _FULL_MESSAGE_BYTES = 512 * 1024
+# Images that come one by one share messages, too, where that costs little of their size: a
+# message costs both sides more than a result does.
+_SMALL_MESSAGE_BYTES = 64 * 1024
+_PAUSE_SECONDS = 0.004
 
 Write = Callable[[bytes], Awaitable[None]]
+Pause = Callable[[], Awaitable[None]]
 
 
 class Many:
@@ -35,6 +40,7 @@ class Many:
         asked: of each image.
         at_once: gives what need not be waited for; None where the caller's demands are such
             that nothing is.
+        pause: between a small message and the next.
     """
 
     def __init__(
@@ -45,12 +51,14 @@ class Many:
         at_once: AtOnce | None,
         *,
         in_request_order: bool,
+        pause: Pause = partial(asyncio.sleep, _PAUSE_SECONDS),
     ) -> None:
         self._answering = answering
         self._image_ids = image_ids
         self._asked = asked
         self._at_once = at_once
         self._in_request_order = in_request_order
+        self._pause = pause
         self._line = Line(in_request_order=in_request_order)
         self._looked_at = 0
         # Those that take the long way: not set out yet, and set out.
@@ -60,8 +68,8 @@ class Many:
         self._unfinished = len(image_ids)
 
     async def run(self, write: Write) -> bytes:
-        """Write all messages but the last, which is returned: each as soon as nothing more is
-        ready, or it is full.
+        """Write all messages but the last, which is returned: each when nothing more is ready,
+        or it is full; the one after a small one some milliseconds later.
         """
         async with AsyncExitStack() as stack:
             if missing := [each for each in self._image_ids if not self._is_likely(each)]:
@@ -77,10 +85,13 @@ class Many:
                 self._at_once.observe()
             if not self._unfinished:
                 return wire.load_images_response(results)
-            if results:
-                await write(wire.load_images_response(results))
-            else:
+            if not results:
                 await self._line.grown()
+                continue
+            message = wire.load_images_response(results)
+            await write(message)
+            if len(results) < _RESULTS_A_MESSAGE and len(message) < _SMALL_MESSAGE_BYTES:
+                await self._pause()
 
     async def _stop(self) -> None:
         for task in self._running:

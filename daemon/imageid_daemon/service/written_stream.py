@@ -9,6 +9,7 @@ generator.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -30,8 +31,17 @@ class Writing:
         self._sent = sent
 
     async def write(self, message: bytes) -> None:
-        """Send a message that is not the last; waits while the caller reads nothing."""
-        await self._context.write(message)
+        """Send a message that is not the last; waits while the caller reads nothing.
+
+        Raises:
+            CancelledError: the caller has left.
+        """
+        try:
+            await self._context.write(message)
+        except grpc.aio.InternalError:
+            # A message that the core does not take is one of a call that is over; gRPC cancels
+            # its task a moment later (https://github.com/grpc/grpc/issues/31043).
+            raise asyncio.CancelledError from None
         self._sent()
 
     def peer(self) -> str:
