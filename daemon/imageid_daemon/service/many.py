@@ -27,7 +27,7 @@ _FULL_MESSAGE_BYTES = 512 * 1024
 # Images that come one by one share messages, too, where that costs little of their size: a
 # message costs both sides more than a result does.
 _SMALL_MESSAGE_BYTES = 64 * 1024
-_PAUSE_SECONDS = 0.004
+_PAUSE = partial(asyncio.sleep, 0.004)
 
 Write = Callable[[bytes], Awaitable[None]]
 Pause = Callable[[], Awaitable[None]]
@@ -51,7 +51,7 @@ class Many:
         at_once: AtOnce | None,
         *,
         in_request_order: bool,
-        pause: Pause = partial(asyncio.sleep, _PAUSE_SECONDS),
+        pause: Pause = _PAUSE,
     ) -> None:
         self._answering = answering
         self._image_ids = image_ids
