@@ -265,6 +265,56 @@ async def test_a_frame_without_any_description_is_cut_from_its_instance(world):
     assert loaded.data == series.data_set.PixelData
 
 
+async def test_pixels_of_a_frame_come_from_its_stored_instance_without_a_request(world):
+    series = LoneFrames(world, count=1)
+    world.loader.images["instance/1"] = Image(Resource("instance/1", "x://instance/1"))
+    await world.load("x:instance/1")
+    world.loader.opened.clear()
+
+    loaded = [await world.load(series.ids[0], each) for each in (PIXELS, RENDERED)]
+    offline = await world.load(series.ids[0], PIXELS, mode="only-if-cached")
+
+    assert loaded[0].data == offline.data == pydicom.dcmread(CT).pixel_array.tobytes()
+    assert (offline.status, world.loader.opened) == ("hit", [])
+
+
+async def test_what_is_expected_of_a_stored_instance_is_not_fetched(world):
+    series = LoneFrames(world, count=1)
+    world.loader.images["instance/1"] = Image(Resource("instance/1", "x://instance/1"))
+    await world.load("x:instance/1")
+    asked = []
+    world.loader.bundles = lambda resources: asked.append(len(resources)) or []
+    world.loader.open_bundle = lambda bundle, transport: None
+
+    async with world.resolver.expecting(series.ids, [PIXELS], demand_of(), check=str):
+        await world.load(series.ids[0], PIXELS)
+
+    assert asked in ([], [0])
+
+
+@pytest.mark.parametrize("mode", ["no-cache", "reload"])
+async def test_who_demands_a_current_frame_has_the_frame_itself_fetched(world, mode):
+    series = LoneFrames(world, count=1)
+    world.loader.images["instance/1"] = Image(Resource("instance/1", "x://instance/1"))
+    await world.load("x:instance/1")
+    world.loader.opened.clear()
+
+    await world.load(series.ids[0], PIXELS, mode=mode)
+
+    assert sorted(world.loader.opened) == ["frame/1", "series"]
+
+
+async def test_a_stored_instance_that_cannot_be_read_leaves_the_frame_itself(world):
+    series = LoneFrames(world, count=1)
+    world.loader.answers["instance/1"] = Answer(b"DICM, but no more", "application/dicom")
+    world.loader.images["instance/1"] = Image(Resource("instance/1", "x://instance/1"))
+    await world.load("x:instance/1")
+
+    loaded = await world.load(series.ids[0], PIXELS)
+
+    assert loaded.data == pydicom.dcmread(CT).pixel_array.tobytes()
+
+
 async def test_metadata_is_read_without_any_pixels_where_the_origin_can_tell_it_apart(world):
     series = LoneFrames(world)
 

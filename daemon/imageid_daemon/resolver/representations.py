@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any, Literal
 
-from imageid_daemon.cache import Demand, Entry, Store
+from imageid_daemon.cache import Demand, Entry, Mode, Store
 from imageid_daemon.fills import Body, Unreadable
 from imageid_daemon.pixels import Description, Encoded, PixelsOptions, RenderedOptions
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, combined, derived
@@ -25,6 +25,8 @@ from imageid_daemon.workers import Pool, tasks
 from imageid_loaders.errors import NotSeparable, Undecodable
 
 _GZIP, _VOLUME = "application/gzip", "application/x-nifti"
+
+_SERVED_BY_WHAT_IS_STORED = (Mode.DEFAULT, Mode.ONLY_IF_CACHED)
 
 DecodedColor = Literal["default", "stored"]
 
@@ -56,20 +58,36 @@ class Representations:
         Raises:
             ImageError: it cannot be had.
         """
+        first, *others = self._ways(resolved, output, demand)
         try:
-            return await self._attempt(stack, resolved, output, demand)
+            return await self._attempt(stack, first, output, demand)
         except Unreadable:
             # What the disk does not give back is fetched anew, once.
-            return await self._attempt(stack, resolved, output, demand)
+            return await self._attempt(stack, first, output, demand)
         except (NotSeparable, Undecodable):
             # The whole instance is the safe way to a frame that an origin cannot give
             # alone, or labels wrongly.
-            if resolved.contained is None:
+            if not others:
                 raise
-            answer = await self._attempt(stack, resolved.contained, output, demand)
-            # It may be had alone next time.
+            answer = await self._attempt(stack, others[0], output, demand)
+            # It may be had the first way next time.
             answer.grounds = None
             return answer
+
+    def is_in_stored_instance(self, resolved: Resolved, output: Output, demand: Demand) -> bool:
+        """Whether pixels are asked for of a frame that is stored as a part of its instance alone.
+
+        A caller who demands more of a copy than that it is fresh has the frame itself fetched.
+        """
+        whole = resolved.contained
+        if output is None or whole is None or demand.mode not in _SERVED_BY_WHAT_IS_STORED:
+            return False
+        holds = self._sources.holds
+        return holds(whole.image.resource) and not holds(resolved.image.resource)
+
+    def _ways(self, resolved: Resolved, output: Output, demand: Demand) -> list[Resolved]:
+        ways = [resolved, *filter(None, [resolved.contained])]
+        return ways[::-1] if self.is_in_stored_instance(resolved, output, demand) else ways
 
     async def find(
         self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand

@@ -118,6 +118,8 @@ class Resolver:
             with suppress(ImageError):  # who loads it hears of it
                 check(image_id)
                 resolved = self._resolve(image_id)
+                if self._is_at_hand(resolved, outputs, demand):
+                    continue
                 by_scheme.setdefault(resolved.scheme, []).append(resolved)
             if number % _IMAGES_A_TURN == 0:
                 await asyncio.sleep(0)
@@ -128,6 +130,12 @@ class Resolver:
                     self._sources.expected(found[0].loader, scheme, resources, demand)
                 )
             yield
+
+    def _is_at_hand(self, resolved: Resolved, outputs: Sequence[Output], demand: Demand) -> bool:
+        return all(
+            self._representations.is_in_stored_instance(resolved, output, demand)
+            for output in outputs
+        )
 
     def still_holds(self, grounds: Grounds, fresh_until_seconds: float) -> bool:
         """Whether `load` would give a caller without demands the answer of these grounds again.

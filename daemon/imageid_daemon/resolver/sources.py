@@ -101,6 +101,11 @@ class Sources:
         """Where its answers stand. Pure but for the configuration."""
         return self._places.of(resource)
 
+    def holds(self, resource: Resource) -> bool:
+        """Whether an answer to it is stored; no I/O."""
+        place, ledger = self._places.of(resource), self._store.ledger
+        return place.key in ledger or place.public_key in ledger
+
     def is_filling(self, place: Place) -> bool:
         return place.fill_key in self._fills
 
@@ -158,10 +163,9 @@ class Sources:
         return demand.takes_stale_unasked and self._store.disk.is_writable
 
     def _is_missing(self, wanted: Wanted, demand: Demand) -> bool:
-        place, ledger = wanted.place, self._store.ledger
+        place = wanted.place
         return not (
-            place.key in ledger
-            or place.public_key in ledger
+            self.holds(wanted.resource)
             or (place.fill_key in self._fills and not self._bundles.has_seat(place.fill_key))
             or self._failures.find(place.key, place.sent, demand, time.time())
         )
