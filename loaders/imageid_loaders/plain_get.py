@@ -20,14 +20,16 @@ from imageid_loaders.url import canonical_url
 _TEXT = {"application/json", "application/xml", "application/problem+json", "multipart/related"}
 
 
-def plain_resource(url: str, fresh_for_seconds: float = 0.0) -> Resource:
+def plain_resource(
+    url: str, fresh_for_seconds: float = 0.0, *, is_instance: bool = False
+) -> Resource:
     """The file at an http(s) URL.
 
     Raises:
         errors.InvalidImageId: it is no such URL.
     """
     url = canonical_url(url)
-    return Resource(f"get {url}", url, fresh_for_seconds=fresh_for_seconds)
+    return Resource(f"get {url}", url, fresh_for_seconds=fresh_for_seconds, is_instance=is_instance)
 
 
 @asynccontextmanager

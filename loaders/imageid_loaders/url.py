@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from imageid_loaders.errors import InvalidImageId
 
 _Value = TypeVar("_Value")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# A series has one origin, and urlsplit takes most of the time that an imageId takes.
+_REMEMBERED_ORIGINS = 256
+_AUTHORITY = re.compile(r"[^:/?#]+://[^/?#]*")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
 _DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?=/|$)", re.IGNORECASE)
 _HIGHEST_FRAME = 2**31 - 1  # NumberOfFrames is an IS (PS3.5 section 6.2)
@@ -47,20 +51,22 @@ def canonical_url(url: str) -> str:
     Scheme and host in lower case, no default port, no fragment; path and query stay as
     they are written, because origins differ in how they read percent-encoding.
     """
-    parts = _split(url)
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
-    # An empty query differs from none for some origins, and urlsplit forgets it.
-    query = "?" + parts.query if parts.query or "?" in url.partition("#")[0] else ""
-    return f"{parts.scheme}://{host}{port}{parts.path or '/'}{query}"
+    _check_printable(url)
+    found = _AUTHORITY.match(url)
+    if found is None:
+        raise _no_host()
+    origin, rest = _canonical_origin(found[0]), url[found.end() :].partition("#")[0]
+    # An empty query differs from none for some origins: it stays.
+    path, question, query = rest.partition("?")
+    if _DOT_SEGMENT.search(path):
+        # Allow-list and credentials go by the path's beginning, which ".." would leave again.
+        raise InvalidImageId("The URL's path holds a '.' or '..' segment: write the path it means.")
+    return f"{origin}{path or '/'}{question}{query}"
 
 
-def _split(url: str) -> SplitResult:
-    if _UNPRINTABLE.search(url):
-        raise InvalidImageId(
-            "The URL holds a space or control character: percent-encode it, e.g. %20 for a space."
-        )
+@lru_cache(_REMEMBERED_ORIGINS)
+def _canonical_origin(url: str) -> str:
+    """Scheme, host and port of a URL that has nothing else."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -68,17 +74,28 @@ def _split(url: str) -> SplitResult:
         raise InvalidImageId(
             "The URL cannot be read: its host or port is malformed; correct it."
         ) from error
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0:
-        raise InvalidImageId("The URL names no host: write http://host/… or https://host/…")
+    host = parts.hostname or ""
+    if parts.scheme not in _DEFAULT_PORTS or not host or port == 0:
+        raise _no_host()
     if "@" in parts.netloc:
         raise InvalidImageId(
             "The URL holds a user name or password, which would end up in caches and logs: "
             "configure credentials for the origin instead."
         )
-    if _DOT_SEGMENT.search(parts.path):
-        # Allow-list and credentials go by the path's beginning, which ".." would leave again.
-        raise InvalidImageId("The URL's path holds a '.' or '..' segment: write the path it means.")
-    return parts
+    host = f"[{host}]" if ":" in host else host
+    written = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{written}"
+
+
+def _check_printable(url: str) -> None:
+    if _UNPRINTABLE.search(url):
+        raise InvalidImageId(
+            "The URL holds a space or control character: percent-encode it, e.g. %20 for a space."
+        )
+
+
+def _no_host() -> InvalidImageId:
+    return InvalidImageId("The URL names no host: write http://host/… or https://host/…")
 
 
 def take_frame(url: str) -> tuple[str, int | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import unquote
 
@@ -53,8 +52,8 @@ def wado_uri_image(url: str) -> Image:
     send no validators.
     """
     url, frame = take_frame(url)
-    resource = plain_resource(url, fresh_for_seconds=_DAY_SECONDS)
-    return Image(replace(resource, is_instance=_names_instance(url)), frame)
+    is_instance = _names_instance(url)
+    return Image(plain_resource(url, _DAY_SECONDS, is_instance=is_instance), frame)
 
 
 def _names_instance(url: str) -> bool:

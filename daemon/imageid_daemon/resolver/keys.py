@@ -33,9 +33,9 @@ def derived_key(step: str, parents: tuple[str, ...], *options: object) -> str:
 
 
 def _digest(*parts: str) -> str:
-    sha256 = hashlib.sha256(_VERSION.encode())
+    pieces = [_VERSION.encode()]
     for part in parts:
         data = part.encode()
         # Lengths keep ("ab", "c") and ("a", "bc") apart.
-        sha256.update(len(data).to_bytes(8, "little") + data)
-    return sha256.hexdigest()
+        pieces += (len(data).to_bytes(8, "little"), data)
+    return hashlib.sha256(b"".join(pieces)).hexdigest()
