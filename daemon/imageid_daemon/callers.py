@@ -49,13 +49,16 @@ class Claims:
 
     def add(self, caller: Caller) -> None:
         self._callers[caller] += 1
-        self._settle()
+        if len(self._callers) == 1 or caller.priority < self._foremost.priority:
+            self._settle()
 
     def remove(self, caller: Caller) -> None:
         self._callers[caller] -= 1
-        if not self._callers[caller]:
-            del self._callers[caller]
-        self._settle()
+        if self._callers[caller]:
+            return
+        del self._callers[caller]
+        if caller == self._foremost:
+            self._settle()
 
     @contextmanager
     def watched(self, watcher: Callable[[], None]) -> Iterator[None]:

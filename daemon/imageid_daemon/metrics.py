@@ -102,7 +102,7 @@ class Metrics:
             "handed_over_bytes", "Bytes of bodies given to callers by their path.", "scheme"
         )
         # The commonest ones, found once.
-        self._hits: dict[str, tuple[Counter, Counter, Counter]] = {}
+        self._counters: dict[tuple[str, str], tuple[Counter, Counter, Counter]] = {}
         self._origin = self._counter(
             "origin_requests", "Requests sent to origins, by class of answer.", "scheme", "code"
         )
@@ -171,10 +171,8 @@ class Metrics:
         self, scheme: str, result: str, seconds: float, sent_bytes: int, handed_over_bytes: int
     ) -> None:
         """An answer ended, whole or not."""
-        self._requests.labels(scheme, result).inc()
+        self._count(scheme, result, 1, sent_bytes, handed_over_bytes)
         self._load.observe((scheme, result), seconds)
-        self._sent.labels(scheme).inc(sent_bytes)
-        self._handed_over.labels(scheme).inc(handed_over_bytes)
         if result == "coalesced":
             self._coalesced.inc()
 
@@ -182,16 +180,22 @@ class Metrics:
         self, scheme: str, images: int, seconds: float, sent_bytes: int, handed_over_bytes: int
     ) -> None:
         """So many images were in the cache, and left in one message."""
-        if scheme not in self._hits:
-            self._hits[scheme] = (
-                self._requests.labels(scheme, "hit"),
+        self._count(scheme, "hit", images, sent_bytes, handed_over_bytes)
+        self._first_byte.observe((scheme, "hit"), seconds, images)
+        self._load.observe((scheme, "hit"), seconds, images)
+
+    def _count(
+        self, scheme: str, result: str, images: int, sent_bytes: int, handed_over_bytes: int
+    ) -> None:
+        # To look the counters up takes longer than to count.
+        if (scheme, result) not in self._counters:
+            self._counters[scheme, result] = (
+                self._requests.labels(scheme, result),
                 self._sent.labels(scheme),
                 self._handed_over.labels(scheme),
             )
-        requests, sent, handed_over = self._hits[scheme]
+        requests, sent, handed_over = self._counters[scheme, result]
         requests.inc(images)
-        self._first_byte.observe((scheme, "hit"), seconds, images)
-        self._load.observe((scheme, "hit"), seconds, images)
         sent.inc(sent_bytes)
         handed_over.inc(handed_over_bytes)
 

@@ -84,7 +84,7 @@ class Fill(Generic[H]):
         Raises:
             ImageError: the fill failed before.
         """
-        return await asyncio.shield(self._head)
+        return self._head.result() if self._head.done() else await asyncio.shield(self._head)
 
     async def whole(self) -> None:
         """Wait for the end.

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from imageid_daemon.cache import Entry, Store, freshness
 from imageid_daemon.resolver.keys import source_key, variant_key
 from imageid_loaders.base import Resource
+
+_REMEMBERED_PLACES = 4096
 
 
 class Scopes(Protocol):
@@ -47,16 +50,7 @@ class Places:
 
     def of(self, resource: Resource) -> Place:
         """Pure; asks the configuration alone."""
-        own, *public = (
-            source_key(scope, resource.key) for scope in self._scopes.scopes(resource.url)
-        )
-        sent = {
-            "accept": resource.accept,
-            "accept-encoding": "identity",
-            **dict(resource.request_headers),
-        }
-        fill_key = variant_key(own, sent) if resource.request_headers else own
-        return Place(own, public[0] if public else None, sent, fill_key)
+        return _place(resource, self._scopes.scopes(resource.url))
 
     async def find(self, place: Place) -> Entry | None:
         """The stored answer to this request."""
@@ -98,6 +92,19 @@ class Places:
         if first is None or freshness.matches(first.nominated, sent):
             return first
         return await self._store.find(_further_key(key, first, sent))
+
+
+# An image is asked about several times while it is fetched, by each of its callers.
+@lru_cache(_REMEMBERED_PLACES)
+def _place(resource: Resource, scopes: tuple[str, ...]) -> Place:
+    own, *public = (source_key(scope, resource.key) for scope in scopes)
+    sent = {
+        "accept": resource.accept,
+        "accept-encoding": "identity",
+        **dict(resource.request_headers),
+    }
+    fill_key = variant_key(own, sent) if resource.request_headers else own
+    return Place(own, public[0] if public else None, sent, fill_key)
 
 
 def _further_key(key: str, first: Entry, sent: Mapping[str, str]) -> str:

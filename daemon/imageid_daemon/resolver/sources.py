@@ -268,7 +268,10 @@ class Sources:
         """None where the origin confirmed a copy that is gone."""
         fill_key = fetch.place.fill_key
         if fetch.keep:
-            fetch = replace(fetch, seat=self._bundles.seat(fill_key, fetch.caller))
+            seat = self._bundles.seat(fill_key, fetch.caller)
+            # Who joins brings none.
+            if seat is not None and fill_key not in self._fills:
+                fetch = replace(fetch, seat=seat)
         else:
             # Nobody may join what must not be kept for anybody.
             fill_key = f"{fill_key}#{next(self._private)}"

@@ -132,18 +132,22 @@ def header(
 
 
 def timing(timing: Timing, started_seconds: float) -> types_pb2.Timing:
-    message = types_pb2.Timing(total=duration(time.monotonic() - started_seconds))
-    for name in ("origin_first_byte", "origin_total", "decode"):
-        seconds = getattr(timing, name)
-        if seconds is not None:
-            getattr(message, name).CopyFrom(duration(seconds))
-    return message
+    return types_pb2.Timing(
+        total=duration(time.monotonic() - started_seconds),
+        origin_first_byte=_optional(timing.origin_first_byte),
+        origin_total=_optional(timing.origin_total),
+        decode=_optional(timing.decode),
+    )
 
 
 def duration(seconds: float) -> Duration:
-    message = Duration()
-    message.FromNanoseconds(int(seconds * 1e9))
-    return message
+    """Of a time that is not negative."""
+    whole_seconds, nanos = divmod(int(seconds * 1e9), 1_000_000_000)
+    return Duration(seconds=whole_seconds, nanos=nanos)
+
+
+def _optional(seconds: float | None) -> Duration | None:
+    return None if seconds is None else duration(seconds)
 
 
 def _add_freshness(message: image_service_pb2.ImageHeader, entry: Entry) -> None:

@@ -67,6 +67,8 @@ def delta_seconds(text: str | None) -> float | None:
     return LONGEST_SECONDS if len(digits) > 10 else min(float(digits), LONGEST_SECONDS)
 
 
+# What comes together was made together.
+@lru_cache(maxsize=256)
 def http_date(text: str | None) -> float | None:
     """An HTTP-date in Unix seconds (RFC 9110 section 5.6.7)."""
     for form in _DATE_FORMS:
