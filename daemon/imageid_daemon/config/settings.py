@@ -358,6 +358,12 @@ SETTINGS: tuple[Setting, ...] = (
         example='"http://proxy.example:3128"',
     ),
     Setting(
+        "origins.NAME.http2",
+        values.yes_or_no,
+        True,
+        "speak HTTP/2 with it where it offers that (https only): its requests share a connection",
+    ),
+    Setting(
         "origins.NAME.timeout",
         values.seconds,
         "30s",
