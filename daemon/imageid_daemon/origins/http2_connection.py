@@ -21,15 +21,17 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
 from imageid_daemon.origins.http2_fields import head_of, request_fields
-from imageid_daemon.origins.http2_frames import Frames, GoAway
-from imageid_daemon.origins.http2_stream import Http2Stream, Http11Required, NotProcessed
+from imageid_daemon.origins.http2_frames import Data, Frames, GoAway, end_of, window_update
+from imageid_daemon.origins.http2_stream import (
+    WINDOW_BYTES,
+    Http2Stream,
+    Http11Required,
+    NotProcessed,
+)
 from imageid_daemon.origins.network_stream import NetworkStream
 
-# Most that is held of one answer that nobody reads, and most that is on its way: at 100 ms to the
-# server and back, 40 MB/s. The connection's window is never what a request waits for: 1 GiB is
-# more than all of its streams' together. Go's client takes the same two.
-_STREAM_WINDOW_BYTES = 4 * 1024 * 1024
-_CONNECTION_WINDOW_BYTES = 1024 * 1024 * 1024
+# More than the windows of all of its streams together: no request waits for another's reader.
+_WINDOW_BYTES = 1024 * 1024 * 1024
 _MOST_STREAMS = 100
 _LAST_STREAM_ID = 2**30
 # Its end is seen when it comes, so that it may be kept longer than one of HTTP/1.1; firewalls
@@ -51,6 +53,7 @@ class Http2Connection(httpcore.AsyncConnectionInterface):
         self._write_seconds: float | None = None
         self._h2 = _client()
         self._frames = Frames()
+        self._owed_bytes = 0
         self._receiving = asyncio.create_task(self._receive())
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
@@ -82,10 +85,9 @@ class Http2Connection(httpcore.AsyncConnectionInterface):
 
     async def read(self, stream: Http2Stream, silence_seconds: float | None) -> bytes:
         """The next piece of a body; b"" at its end."""
-        piece, flow_bytes = await stream.read(silence_seconds)
-        if flow_bytes and self._over is None:
-            self._h2.acknowledge_received_data(flow_bytes, stream.stream_id)
-            self._flush_soon()
+        piece = await stream.read(silence_seconds)
+        if (again_bytes := stream.returned_bytes()) and self._over is None:
+            self._network.write_soon(window_update(stream.stream_id, again_bytes))
         return piece
 
     def close(self, stream: Http2Stream, error: BaseException | None = None) -> None:
@@ -102,9 +104,7 @@ class Http2Connection(httpcore.AsyncConnectionInterface):
             known = self._h2.streams.get(stream.stream_id)
             if known is not None and not known.closed:
                 self._h2.reset_stream(stream.stream_id, ErrorCodes.CANCEL)
-            if unread_bytes := stream.unread_bytes():
-                self._h2.acknowledge_received_data(unread_bytes, stream.stream_id)
-            self._flush_soon()
+                self._flush_soon()
         self._idle_since = time.monotonic()
         self._end_if_done()
 
@@ -204,31 +204,43 @@ class Http2Connection(httpcore.AsyncConnectionInterface):
         finally:
             self._end(error)
 
-    def _take(self, part: bytes | GoAway) -> None:
-        if isinstance(part, GoAway):
-            self._go_away(part)
-            return
+    def _take(self, part: bytes | Data | GoAway) -> None:
+        match part:
+            case Data():
+                self._take_data(part)
+            case GoAway():
+                self._go_away(part)
+            case _:
+                self._take_frames(part)
+
+    def _take_data(self, part: Data) -> None:
+        self._owed_bytes += part.flow_bytes
+        if self._owed_bytes > _WINDOW_BYTES // 2:
+            self._network.write_soon(window_update(0, self._owed_bytes))
+            self._owed_bytes = 0
+        stream = self._streams.get(part.stream_id)
+        if stream is None:
+            return  # what was on its way when the stream was reset
+        stream.add(part.data, part.flow_bytes)
+        if part.is_last and not stream.is_ended:
+            self._take_frames(end_of(part.stream_id))
+
+    def _take_frames(self, part: bytes) -> None:
         for event in self._h2.receive_data(part):
             match event:
                 case events.RemoteSettingsChanged() | events.WindowUpdated():
                     for stream in self._streams.values():
                         stream.wake()
-                case (
-                    events.ResponseReceived()
-                    | events.DataReceived()
-                    | events.StreamEnded()
-                    | events.StreamReset()
-                ) if event.stream_id in self._streams:
+                case events.ResponseReceived() | events.StreamEnded() | events.StreamReset() if (
+                    event.stream_id in self._streams
+                ):
                     self._hand_over(event, self._streams[event.stream_id])
 
     def _hand_over(self, event: events.Event, stream: Http2Stream) -> None:
         match event:
-            case events.DataReceived():
-                stream.add(event.data, event.flow_controlled_length)
             case events.ResponseReceived():
                 self._has_answered = True
-                # h2 would end the connection, and with it everybody's requests, for one body of
-                # another length; and it knows no 304. The stream itself counts.
+                # h2 sees no body; the stream itself counts, and fails alone.
                 self._h2.streams[stream.stream_id]._expected_content_length = None
                 try:
                     stream.begin(head_of(event.headers))
@@ -289,12 +301,12 @@ def _client() -> H2Connection:
         client=True,
         initial_values={
             SettingCodes.ENABLE_PUSH: 0,
-            SettingCodes.INITIAL_WINDOW_SIZE: _STREAM_WINDOW_BYTES,
+            SettingCodes.INITIAL_WINDOW_SIZE: WINDOW_BYTES,
             SettingCodes.MAX_HEADER_LIST_SIZE: 64 * 1024,
         },
     )
     client.initiate_connection()
-    client.increment_flow_control_window(_CONNECTION_WINDOW_BYTES - window_bytes)
+    client.increment_flow_control_window(_WINDOW_BYTES - window_bytes)
     return client
 
 

@@ -9,6 +9,9 @@ import httpcore
 
 from imageid_daemon.origins.http2_fields import Head
 
+# Most that is held of one answer that nobody reads, and most that is on its way: at 100 ms to the
+# server and back, 40 MB/s. Go's client takes the same.
+WINDOW_BYTES = 4 * 1024 * 1024
 # A piece that whoever reads gets at a time: as much as asyncio reads at a time.
 _PIECE_BYTES = 256 * 1024
 
@@ -29,7 +32,7 @@ class Http2Stream:
     """What the connection receives for one request.
 
     Bytes are held in one buffer: as many objects as a server sends frames of one byte would take
-    far more than the flow-control window says. Which frames they came in tells `unread_bytes`.
+    far more than the flow-control window says.
     """
 
     def __init__(self, stream_id: int) -> None:
@@ -37,7 +40,7 @@ class Http2Stream:
         self.is_ended = False
         self._head: Head | None = None
         self._held = bytearray()
-        self._flow_bytes = 0
+        self._owed_bytes = 0
         self._received_bytes = 0
         self._error: Exception | None = None
         self._changed = asyncio.Event()
@@ -58,8 +61,8 @@ class Http2Stream:
             return self._head
         raise self._error or httpcore.RemoteProtocolError("the stream ended before its answer")
 
-    async def read(self, silence_seconds: float | None) -> tuple[bytes, int]:
-        """Give the next piece, b"" at the end, and what it took of the flow-control window.
+    async def read(self, silence_seconds: float | None) -> bytes:
+        """Give the next piece; b"" at the end.
 
         Raises:
             httpcore.ReadTimeout: it does not come.
@@ -70,10 +73,15 @@ class Http2Stream:
             raise self._error
         piece = bytes(self._held[:_PIECE_BYTES])
         del self._held[:_PIECE_BYTES]
-        # Padding counts too; it goes with the last byte.
-        taken = min(len(piece), self._flow_bytes) if self._held else self._flow_bytes
-        self._flow_bytes -= taken
-        return piece, taken
+        self._owed_bytes += len(piece)
+        return piece
+
+    def returned_bytes(self) -> int:
+        """How much of its window the server may have again now; not each little piece of it."""
+        if self.is_ended or self._owed_bytes < WINDOW_BYTES // 2:
+            return 0
+        owed, self._owed_bytes = self._owed_bytes, 0
+        return owed
 
     async def wait(self, condition: Callable[[], bool], silence_seconds: float | None) -> None:
         """Wait for what arrives, until the condition holds.
@@ -98,16 +106,20 @@ class Http2Stream:
         self._changed.set()
 
     def add(self, data: bytes, flow_bytes: int) -> None:
-        self._flow_bytes += flow_bytes
-        if self.is_ended or not data:
+        if self.is_ended:
             return
+        self._owed_bytes += flow_bytes - len(data)
         self._received_bytes += len(data)
-        announced = self._head.body_bytes if self._head is not None else None
-        if announced is not None and self._received_bytes > announced:
+        announced = None if self._head is None else self._head.body_bytes
+        if self._head is None:
+            self.fail(httpcore.RemoteProtocolError("a body came before its head"))
+        elif len(self._held) + len(data) + self._owed_bytes > WINDOW_BYTES:
+            self.fail(httpcore.RemoteProtocolError("more came than the flow control allows"))
+        elif announced is not None and self._received_bytes > announced:
             self.fail(TooLong("the body goes on beyond its Content-Length"))
-            return
-        self._held += data
-        self._changed.set()
+        elif data:
+            self._held += data
+            self._changed.set()
 
     def end(self) -> None:
         announced = self._head.body_bytes if self._head is not None else None
@@ -126,9 +138,3 @@ class Http2Stream:
     def wake(self) -> None:
         """Something else has changed that it may wait for."""
         self._changed.set()
-
-    def unread_bytes(self) -> int:
-        """What of the flow-control window nobody will read any more."""
-        self._held.clear()
-        unread, self._flow_bytes = self._flow_bytes, 0
-        return unread
