@@ -52,6 +52,7 @@ class AlpnConnection(httpcore.AsyncConnectionInterface):
         self._opening: asyncio.Task[httpcore.AsyncConnectionInterface] | None = None
         self._waiting = 0
         self._has_failed = False
+        self._is_refused = False
         self._connection: httpcore.AsyncConnectionInterface | None = None
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
@@ -60,6 +61,8 @@ class AlpnConnection(httpcore.AsyncConnectionInterface):
             return await connection.handle_async_request(request)
         except Http11Required as error:
             self._spoken.http11_only.add(self._server)
+            self._spoken.http11.add(self._server)
+            self._is_refused = True
             raise httpcore.ConnectionNotAvailable from error
 
     async def _opened(self, request: httpcore.Request) -> httpcore.AsyncConnectionInterface:
@@ -149,11 +152,13 @@ class AlpnConnection(httpcore.AsyncConnectionInterface):
 
     def is_available(self) -> bool:
         if self._connection is not None:
-            return self._connection.is_available()
+            return not self._is_refused and self._connection.is_available()
         return not self._has_failed and self._server not in self._spoken.http11
 
     def has_expired(self) -> bool:
-        return self._has_failed if self._connection is None else self._connection.has_expired()
+        if self._connection is None:
+            return self._has_failed
+        return self._connection.has_expired() or (self._is_refused and self.is_idle())
 
     def is_idle(self) -> bool:
         return self._has_failed if self._connection is None else self._connection.is_idle()

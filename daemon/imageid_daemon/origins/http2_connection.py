@@ -40,9 +40,15 @@ _IDLE_SECONDS = 30.0
 
 
 class Http2Connection(httpcore.AsyncConnectionInterface):
-    """Args: network: a connection that has agreed on h2; it belongs to this one now."""
+    """
+    Args:
+        network: a connection that has agreed on h2; it belongs to this one now.
+        window_bytes: of the whole connection (RFC 9113 section 6.9).
+    """
 
-    def __init__(self, origin: httpcore.Origin, network: NetworkStream) -> None:
+    def __init__(
+        self, origin: httpcore.Origin, network: NetworkStream, window_bytes: int = _WINDOW_BYTES
+    ) -> None:
         self._origin = origin
         self._network = network
         self._streams: dict[int, Http2Stream] = {}
@@ -51,7 +57,8 @@ class Http2Connection(httpcore.AsyncConnectionInterface):
         self._over: Exception | None = None
         self._idle_since = time.monotonic()
         self._write_seconds: float | None = None
-        self._h2 = _client()
+        self._window_bytes = window_bytes
+        self._h2 = _client(window_bytes)
         self._frames = Frames()
         self._owed_bytes = 0
         self._receiving = asyncio.create_task(self._receive())
@@ -215,7 +222,7 @@ class Http2Connection(httpcore.AsyncConnectionInterface):
 
     def _take_data(self, part: Data) -> None:
         self._owed_bytes += part.flow_bytes
-        if self._owed_bytes > _WINDOW_BYTES // 2:
+        if self._owed_bytes > self._window_bytes // 2:
             self._network.write_soon(window_update(0, self._owed_bytes))
             self._owed_bytes = 0
         stream = self._streams.get(part.stream_id)
@@ -292,11 +299,11 @@ class _Body:
         self._connection.close(self._stream)
 
 
-def _client() -> H2Connection:
+def _client(window_bytes: int) -> H2Connection:
     # What is sent and what comes is checked in `http2_fields`: h2 would end the connection for it.
     checked = H2Configuration(validate_outbound_headers=False, validate_inbound_headers=False)
     client = H2Connection(checked)
-    window_bytes = client.local_settings.initial_window_size
+    default_bytes = client.local_settings.initial_window_size
     client.local_settings = Settings(
         client=True,
         initial_values={
@@ -306,7 +313,7 @@ def _client() -> H2Connection:
         },
     )
     client.initiate_connection()
-    client.increment_flow_control_window(_WINDOW_BYTES - window_bytes)
+    client.increment_flow_control_window(window_bytes - default_bytes)
     return client
 
 
