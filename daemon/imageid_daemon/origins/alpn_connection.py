@@ -86,6 +86,9 @@ class AlpnConnection(httpcore.AsyncConnectionInterface):
         except BaseException:
             self._has_failed = True
             raise
+        if self._has_failed:  # everybody has left just now
+            network.abort()
+            raise httpcore.ConnectionNotAvailable
         if _protocol(network) == "h2":
             self._spoken.http11.discard(self._server)
             self._connection = Http2Connection(self._origin, network)
