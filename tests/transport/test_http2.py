@@ -13,13 +13,12 @@ from imageid_daemon.origins.way import Way
 from imageid_loaders.errors import NotAllowed
 from transport import raw_server
 from transport.certificates import self_signed
-from transport.http2_server import CERTIFICATE, body, frame, offering, running
+from transport.http2_server import CERTIFICATE, body, offering, running
 from transport.raw_server import reply
 from transport.test_orphans import TURNS, connections_to
 from transport.tunnel import tunnel
 from turns import settled, until
 
-PING = frame(6, 0, 0, bytes(8))
 PATIENT = Timeouts(20, 20)
 
 
@@ -142,7 +141,7 @@ async def test_frames_that_come_meanwhile_do_not_spoil_an_idle_connection(server
 
     peer.h2.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: 50})
     peer.h2.increment_flow_control_window(1000)
-    peer.raw(PING)
+    await peer.heard()  # by a PING
 
     assert await client.read(url) == b"image"
     assert server.connections == 1
@@ -187,12 +186,15 @@ async def test_a_304_may_tell_the_length_of_the_body_it_does_not_have(server, wa
 async def test_early_hints_and_trailers_are_passed_by(server, way):
     async def wordy(exchange):
         exchange.head(103, link="</x>")
+        await exchange.peer.heard()
         exchange.head(200)
         await exchange.data(b"image")
         exchange.peer.h2.send_headers(exchange.stream_id, [("x-sum", "1")], end_stream=True)
         exchange.peer.flush()
 
-    assert await way(pacs(server)).read(server.on("/x", wordy)) == b"image"
+    async with way(pacs(server)).get(server.on("/x", wordy)) as response:
+        assert response.status == 200
+        assert [chunk async for chunk in response.chunks] == [b"image"]
 
 
 async def test_padding_is_no_part_of_a_body(server, way):

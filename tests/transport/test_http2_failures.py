@@ -341,6 +341,7 @@ async def test_others_bytes_do_not_break_a_silence(server, way):
     with pytest.raises(OriginTimeout):
         await client.read(silent)
 
+    assert not reading.done()
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
 
