@@ -189,15 +189,6 @@ class Http2Server:
         await peer.serve()
 
 
-def body(content: bytes, **fields: str) -> Handler:
-    """Answers with it."""
-
-    async def handler(exchange: Exchange) -> None:
-        await exchange.answer(content, **fields)
-
-    return handler
-
-
 def frame(kind: int, flags: int, stream_id: int, payload: bytes) -> bytes:
     return len(payload).to_bytes(3) + bytes([kind, flags]) + stream_id.to_bytes(4) + payload
 
