@@ -13,7 +13,7 @@ from imageid_loaders.errors import NotAllowed
 from transport import raw_server
 from transport.certificates import self_signed
 from transport.http2_answers import body
-from transport.http2_server import CERTIFICATE, offering, running
+from transport.http2_server import CERTIFICATE, Peer, offering, running
 from transport.raw_server import reply
 from transport.test_orphans import TURNS, connections_to
 from transport.tunnel import tunnel
@@ -147,12 +147,13 @@ async def test_frames_that_come_meanwhile_do_not_spoil_an_idle_connection(server
     assert server.connections == 1
 
 
-async def test_a_connection_that_the_server_ended_meanwhile_is_not_used(server, way):
+@pytest.mark.parametrize("ended", [Peer.cut, lambda peer: peer.go_away(1)], ids=["end", "GOAWAY"])
+async def test_a_connection_that_the_server_ended_meanwhile_is_not_used(server, way, ended):
     url = server.on("/x", body(b"image"))
     client = way(pacs(server, retries=0))
     await client.read(url)
     ours = connections_to(url)
-    server.peers[0].cut()
+    ended(server.peers[0])
     await until(lambda: connections_to(url) < ours)
 
     assert await client.read(url) == b"image"

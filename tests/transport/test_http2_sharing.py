@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import asynccontextmanager
 
 import httpcore
 import pytest
@@ -130,17 +131,42 @@ async def test_a_server_that_sends_more_than_the_window_fails_alone(server, way)
     assert await reading == IMAGE
 
 
-async def test_what_was_received_is_given_back_to_the_connections_window(server):
-    url = server.on("/x", body(IMAGE))
+@asynccontextmanager
+async def connected(server, url: str, **settings):
+    """A connection of its own, and a request for the URL."""
     trust = ssl.create_default_context(cafile=CERTIFICATE)
     trust.set_alpn_protocols(["h2"])
     plain = await connect("127.0.0.1", server.port, 10, None)
     secured = await plain.start_tls(trust, "localhost", 10)
     request = httpcore.Request("GET", url, headers={"Host": "localhost"})
-    connection = Http2Connection(request.url.origin, secured, window_bytes=300_000)
-
-    for _ in range(5):
-        response = await connection.handle_async_request(request)
-        assert b"".join([piece async for piece in response.aiter_stream()]) == IMAGE
-        await response.aclose()
+    connection = Http2Connection(request.url.origin, secured, **settings)
+    yield connection, request
     await connection.aclose()
+
+
+async def read_all(response) -> bytes:
+    content = b"".join([piece async for piece in response.aiter_stream()])
+    await response.aclose()
+    return content
+
+
+async def test_what_was_received_is_given_back_to_the_connections_window(server):
+    url = server.on("/x", body(IMAGE))
+
+    async with connected(server, url, window_bytes=300_000) as (connection, request):
+        for _ in range(5):
+            assert await read_all(await connection.handle_async_request(request)) == IMAGE
+
+
+async def test_a_connection_expires_when_it_has_had_no_request_for_long(server):
+    url = server.on("/x", body(IMAGE))
+
+    async with connected(server, url, idle_seconds=-1) as (connection, request):
+        response = await connection.handle_async_request(request)
+        assert not connection.has_expired()
+        await read_all(response)
+        assert connection.has_expired()
+
+    async with connected(server, url) as (connection, request):
+        await read_all(await connection.handle_async_request(request))
+        assert not connection.has_expired()

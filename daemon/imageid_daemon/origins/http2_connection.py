@@ -29,18 +29,22 @@ class Http2Connection(httpcore.AsyncConnectionInterface):
     Args:
         network: a connection that has agreed on h2; it belongs to this one now.
         window_bytes: of the whole connection (RFC 9113 section 6.9).
+        idle_seconds: that it is kept without a request.
     """
 
     def __init__(
         self,
         origin: httpcore.Origin,
         network: NetworkStream,
+        *,
         window_bytes: int = CONNECTION_WINDOW_BYTES,
+        idle_seconds: float = _IDLE_SECONDS,
     ) -> None:
         self._origin = origin
         self._network = network
         self._session = Session(window_bytes)
         self._over: Exception | None = None
+        self._idle_seconds = idle_seconds
         self._idle_since = time.monotonic()
         self._write_seconds: float | None = None
         self._receiving = asyncio.create_task(self._receive())
@@ -110,7 +114,7 @@ class Http2Connection(httpcore.AsyncConnectionInterface):
         return self._over is None and self._session.takes_requests
 
     def has_expired(self) -> bool:
-        return self.is_idle() and time.monotonic() > self._idle_since + _IDLE_SECONDS
+        return self.is_idle() and time.monotonic() > self._idle_since + self._idle_seconds
 
     def is_idle(self) -> bool:
         return self._over is None and not self._session.streams
