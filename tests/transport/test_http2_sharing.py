@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import httpcore
 import pytest
 from h2.errors import ErrorCodes
+from h2.settings import SettingCodes
 
 from imageid_daemon.origins.http2_connection import Http2Connection
 from imageid_daemon.origins.network_stream import connect
@@ -170,3 +171,13 @@ async def test_a_connection_expires_when_it_has_had_no_request_for_long(server):
     async with connected(server, url) as (connection, request):
         await read_all(await connection.handle_async_request(request))
         assert not connection.has_expired()
+
+
+async def test_a_new_connection_that_takes_no_requests_is_an_error_and_not_tried_for_ever(server):
+    server.settings = {SettingCodes.MAX_CONCURRENT_STREAMS: 0}
+
+    async with connected(server, server.url("/x")) as (connection, request):
+        await until(lambda: not connection.is_available())
+
+        with pytest.raises(httpcore.RemoteProtocolError):
+            await connection.handle_async_request(request)
