@@ -34,7 +34,7 @@ def configure(level: str, style: str) -> None:
     stamina.instrumentation.set_on_retry_hooks(())
     # Libraries' own lines hold URLs (httpx) and values of data sets (pydicom).
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
-    for name in ("httpx", "httpcore", "pydicom", "PIL", "uvicorn"):
+    for name in ("httpx", "httpcore", "hpack", "pydicom", "PIL", "uvicorn"):
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("grpc._cython.cygrpc").addFilter(_is_worth_a_line)
 

@@ -207,6 +207,7 @@ def test_an_origin_is_read_whole(written, secret):
         connect_timeout = "500ms"
         connections = 4
         retries = 0
+        http2 = false
     """
 
     assert written.load(toml).config.origins == {
@@ -220,6 +221,7 @@ def test_an_origin_is_read_whole(written, secret):
             connect_timeout_seconds=0.5,
             connections=4,
             retries=0,
+            http2=False,
         )
     }
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Tunnel:
-    """Args: status: what CONNECT is answered; only 200 opens a tunnel."""
+    """Args: status: what CONNECT is answered; only 200 opens a tunnel. opens: when it is."""
 
     status: int = 200
+    opens: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     asked: list[str] = field(default_factory=list)
 
@@ -24,6 +25,7 @@ class Tunnel:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         method, where, _ = head.split("\r\n")[0].split(" ")
         self.asked.append(f"{method} {where}")
+        await self.opens.wait()
         writer.write(f"HTTP/1.1 {self.status} Words\r\n\r\n".encode())
         if self.status == 200:
             port = where.rpartition(":")[2]
@@ -45,6 +47,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 @asynccontextmanager
 async def tunnel() -> AsyncIterator[Tunnel]:
     proxy = Tunnel()
+    proxy.opens.set()
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]
     try:

@@ -132,6 +132,7 @@ class OriginSettings:
         client_key: of the certificate; None where it stands in the same file.
         ca_file: authorities that are trusted besides the system's.
         proxy: `http://HOST:PORT`.
+        http2: where it offers it; https only.
         timeout_seconds: of silence, before the headers or between two reads.
         connections: requests at a time, bodies included.
         rate: requests a second; None is any number.
@@ -160,6 +161,7 @@ class OriginSettings:
     ca_file: Path | None = None
     headers: tuple[HeaderSetting, ...] = ()
     proxy: str | None = None
+    http2: bool = True
     timeout_seconds: float = 30.0
     connect_timeout_seconds: float = 10.0
     connections: int = 8

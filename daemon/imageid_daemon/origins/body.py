@@ -22,7 +22,9 @@ def checked_size(answer: Answer, limit_bytes: int) -> None:
 
 def is_delimited(answer: Answer) -> bool:
     """Whether the response itself says where its body ends (RFC 9112 section 6.3)."""
-    return not {"content-length", "transfer-encoding"}.isdisjoint(answer.headers)
+    return answer.is_framed or not {"content-length", "transfer-encoding"}.isdisjoint(
+        answer.headers
+    )
 
 
 def headers(answer: Answer) -> Mapping[str, str]:

@@ -11,11 +11,13 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 
 import httpcore
 import httpx
 
 from imageid_daemon.origins import orphans, surplus
+from imageid_daemon.origins.alpn_connection import AlpnConnection, Line, Spoken
 from imageid_daemon.origins.network import AllowedAddresses, CheckedNetwork
 from imageid_daemon.to_its_end import to_its_end
 
@@ -25,17 +27,36 @@ _KEEPALIVE_SECONDS = 0.9
 
 
 def checked_client(
-    allowed_addresses: AllowedAddresses, ssl_context: ssl.SSLContext | None, proxy: str | None
+    allowed_addresses: AllowedAddresses,
+    ssl_context: ssl.SSLContext | None,
+    proxy: str | None,
+    *,
+    http2: bool,
 ) -> httpx.AsyncClient:
     """A client that keeps no cookies, reads no environment and follows no redirects.
 
     Args:
         proxy: `http://HOST:PORT`; then it is the proxy's address that is checked, and the
             proxy that resolves the server's name.
+        http2: https servers may choose it.
     """
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    transport = _CheckedTransport(allowed_addresses, ssl_context, proxy)
+    transport = _CheckedTransport(allowed_addresses, ssl_context, proxy, http2=http2)
     return httpx.AsyncClient(transport=transport, cookies=no_cookies, trust_env=False)
+
+
+class _Pool(httpcore.AsyncConnectionPool):
+    """httpcore's, in which https servers may choose HTTP/2. Args: line: None where not."""
+
+    def __init__(self, line: Line | None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._line = line
+        self._spoken = Spoken()
+
+    def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        if self._line is None or origin.scheme != b"https":
+            return super().create_connection(origin)
+        return AlpnConnection(origin, self._line, self._spoken)
 
 
 class _CheckedTransport(httpx.AsyncBaseTransport):
@@ -44,16 +65,24 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
         allowed_addresses: AllowedAddresses,
         ssl_context: ssl.SSLContext | None,
         proxy: str | None,
+        *,
+        http2: bool,
     ) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
+        network = CheckedNetwork(allowed_addresses)
+        line = None
+        if http2 and ssl_context is not None:
+            through = None if proxy is None else httpcore.URL(proxy)
+            line = Line(network, ssl_context, through, _KEEPALIVE_SECONDS)
+        self._pool = _Pool(
+            line,
             proxy=None if proxy is None else httpcore.Proxy(proxy),
             ssl_context=ssl_context,
             max_connections=None,  # the governor counts, per server
             max_keepalive_connections=64,
             keepalive_expiry=_KEEPALIVE_SECONDS,
             http1=True,
-            http2=False,
-            network_backend=CheckedNetwork(allowed_addresses),
+            http2=False,  # httpcore's own: see `http2_connection`
+            network_backend=network,
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -64,7 +93,10 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
             await to_its_end(orphans.close(self._pool))
             raise
         stream = _Stream(self._pool, response)
-        return httpx.Response(response.status, headers=response.headers, stream=stream)
+        version = {"http_version": response.extensions["http_version"]}
+        return httpx.Response(
+            response.status, headers=response.headers, stream=stream, extensions=version
+        )
 
     async def aclose(self) -> None:
         await self._pool.aclose()

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as it goes over the wire: one request, its answer, and what became of it."""
+"""HTTP as it goes over the wire: one request, its answer, and what became of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import httpx
 import truststore
 
 from imageid_daemon.origins.checked_transport import checked_client
+from imageid_daemon.origins.http2_stream import TooLong
 from imageid_daemon.origins.network import AllowedAddresses, NameNotResolved
 from imageid_daemon.origins.target import Target
 from imageid_daemon.origins.way import DIRECT, Trust, Way
@@ -40,11 +41,16 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The head of a response, and its body as sent; `headers` has lower-case names."""
+    """The head of a response, and its body as sent; `headers` has lower-case names.
+
+    Args:
+        is_framed: the frames of HTTP/2 say where the body ends, whatever the headers do.
+    """
 
     status: int
     headers: Mapping[str, str]
     chunks: AsyncIterator[bytes]
+    is_framed: bool = False
 
 
 class Unreached(Exception):
@@ -108,7 +114,9 @@ class Connections:
         except (*_NO_ANSWER, httpcore.ProxyError) as e:
             raise _unreached(label, e) from e
         async with aclosing(response), aclosing(_chunks(label, response)) as chunks:
-            answer = Answer(response.status_code, _fields(response.headers.raw), chunks)
+            is_framed = response.extensions["http_version"] == b"HTTP/2"
+            fields = _fields(response.headers.raw)
+            answer = Answer(response.status_code, fields, chunks, is_framed)
             yield answer
             await _drain(answer)
 
@@ -119,7 +127,7 @@ class Connections:
 
     def _plain_client(self, way: Way) -> httpx.AsyncClient:
         if way.proxy not in self._plain:
-            client = checked_client(self._allowed_addresses, None, way.proxy)
+            client = checked_client(self._allowed_addresses, None, way.proxy, http2=False)
             self._plain[way.proxy] = client
         return self._plain[way.proxy]
 
@@ -127,7 +135,9 @@ class Connections:
         async with self._making_secure:
             if way not in self._secure:
                 trust = await asyncio.to_thread(Trust, way, self._ssl_context)
-                client = checked_client(self._allowed_addresses, trust.context, way.proxy)
+                client = checked_client(
+                    self._allowed_addresses, trust.context, way.proxy, http2=way.http2
+                )
                 self._secure[way] = trust, client
             trust, client = self._secure[way]
             if way.client_certificate is not None:
@@ -160,6 +170,8 @@ async def _chunks(label: str, response: httpx.Response) -> AsyncGenerator[bytes,
             yield chunk
     except httpcore.TimeoutException as error:
         raise _silent(label) from error
+    except TooLong as error:
+        raise Corrupt(f"{label} sent more than it announced; load it again") from error
     except httpcore.RemoteProtocolError as error:
         raise Corrupt(f"{label} ended the body before it was complete; load it again") from error
     except httpcore.NetworkError as error:
@@ -190,7 +202,7 @@ def _unreached(label: str, error: Exception) -> Unreached:
     if isinstance(error, httpcore.TimeoutException):
         return Unreached(_silent(label), is_temporary=False)
     if isinstance(error, httpcore.LocalProtocolError):
-        invalid = InvalidImageId(f"the request to {label} cannot be written as HTTP/1.1")
+        invalid = InvalidImageId(f"the request to {label} cannot be written as HTTP")
         return Unreached(invalid, is_temporary=False)
     if isinstance(error, httpcore.ConnectError):
         return _not_connected(label, error)

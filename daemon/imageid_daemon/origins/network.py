@@ -42,7 +42,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    ) -> NetworkStream:
         try:
             async with asyncio.timeout(timeout):
                 resolved = await _resolved(host, port)

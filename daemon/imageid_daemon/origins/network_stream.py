@@ -54,7 +54,15 @@ class NetworkStream(httpcore.AsyncNetworkStream):
         except OSError as error:
             raise httpcore.WriteError(error) from error
 
+    def write_soon(self, buffer: bytes) -> None:
+        """Write without a wait: for what is short, and as often as something comes at most."""
+        if not self._transport.is_closing():
+            self._transport.write(buffer)
+
     async def aclose(self) -> None:
+        self.abort()
+
+    def abort(self) -> None:
         # Whoever closes has all that he wants, and a peer that is slow to say goodbye holds nobody.
         self._transport.abort()
 
@@ -63,7 +71,7 @@ class NetworkStream(httpcore.AsyncNetworkStream):
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    ) -> NetworkStream:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout):

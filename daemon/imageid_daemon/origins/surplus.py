@@ -1,6 +1,7 @@
 """What a server sends beyond its answer: never taken for the answer to the next request.
 
 What has not been read yet its stream knows (`network_stream`); here it is what the parser holds.
+Over HTTP/2 there is no such thing: each frame says which answer it belongs to.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The way to an origin: through a proxy or not, and with whose certificates."""
+"""The way to an origin: through a proxy or not, with whose certificates, by which HTTP."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ class Way:
 
     A connection that was opened with a client's certificate speaks for that client; so
     origins on one server share none unless all of this is the same.
+
+    Args:
+        http2: https servers may choose it.
     """
 
     ca_file: Path | None = None
     client_certificate: Path | None = None
     client_key: Path | None = None
     proxy: str | None = None
+    http2: bool = True
 
 
 DIRECT = Way()
@@ -32,7 +36,9 @@ DIRECT = Way()
 def way_to(origin: OriginSettings | None) -> Way:
     if origin is None:
         return DIRECT
-    return Way(origin.ca_file, origin.client_certificate, origin.client_key, origin.proxy)
+    return Way(
+        origin.ca_file, origin.client_certificate, origin.client_key, origin.proxy, origin.http2
+    )
 
 
 class Trust:
