@@ -2,6 +2,7 @@
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 from tests.cache.conftest import keep, read
@@ -179,7 +180,7 @@ async def test_what_was_used_least_recently_makes_room(disk):
 async def test_what_was_just_handed_out_does_not_make_room(disk):
     async with disk.opened(limit_bytes=1000) as store:
         handed_out = await keep(store, "a", bytes(500))
-        path = store.hand_out(handed_out)
+        path = Path(store.hand_out(handed_out))
 
         assert not await store.reservation().grow(600)
 

@@ -49,10 +49,10 @@ class Blobs:
         return Path(f"{self._spool_name}-{next(self._numbers)}")
 
     def path(self, digest: str) -> Path:
-        return Path(self._name(digest))
+        return Path(self.name(digest))
 
-    def _name(self, digest: str) -> str:
-        # Each image takes it several times, and joining paths takes ten times as long.
+    def name(self, digest: str) -> str:
+        """`path` as text: what every image takes, and joining paths takes ten times as long."""
         return f"{self._blobs_name}/{digest[:2]}/{digest}"
 
     def try_to_write(self) -> None:
@@ -113,7 +113,7 @@ class Blobs:
     def is_there(self, digest: str, size_bytes: int) -> bool:
         """As `has`, of a blob that was open a while ago: the kernel knows it without the disk."""
         try:
-            return os.lstat(self._name(digest)).st_size == size_bytes
+            return os.lstat(self.name(digest)).st_size == size_bytes
         except OSError:
             return False
 
@@ -124,7 +124,7 @@ class Blobs:
         """
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
-            descriptor = os.open(self._name(digest), flags)
+            descriptor = os.open(self.name(digest), flags)
         except OSError:
             return None
         try:

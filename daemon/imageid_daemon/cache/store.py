@@ -167,7 +167,7 @@ class Store:
     def path(self, entry: Entry) -> Path:
         return self._contents.blobs.path(entry.digest)
 
-    def hand_out(self, entry: Entry) -> Path | None:
+    def hand_out(self, entry: Entry) -> str | None:
         """Where the entry's blob is, for others to open; it is not evicted for some seconds.
 
         None where the entry is not stored, or no longer, and where too much of the cache would
@@ -175,7 +175,7 @@ class Store:
         """
         if self.ledger.digest_of(entry.key) != entry.digest or not self._hand_out(entry):
             return None
-        return self.path(entry)
+        return self._contents.blobs.name(entry.digest)
 
     def hand_out_at_once(self, entry: Entry) -> bool:
         """`hand_out` once more, of an entry that is `current`; False where its blob is gone."""

@@ -37,7 +37,8 @@ class Resolved:
         image = self.image
         if image.container is None:
             return None
-        return replace(self, image=Image(image.container, frame=image.container_frame))
+        whole = Image(image.container, frame=image.container_frame)
+        return Resolved(self.scheme, self.loader, whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,9 @@ class Representations:
         Raises:
             ImageError: it cannot be had.
         """
-        first, *others = self._ways(resolved, output, demand)
+        first, second = resolved, resolved.contained
+        if second is not None and self.is_in_stored_instance(resolved, output, demand):
+            first, second = second, first
         try:
             return await self._attempt(stack, first, output, demand)
         except Unreadable:
@@ -67,9 +69,9 @@ class Representations:
         except (NotSeparable, Undecodable):
             # The whole instance is the safe way to a frame that an origin cannot give
             # alone, or labels wrongly.
-            if not others:
+            if second is None:
                 raise
-            answer = await self._attempt(stack, others[0], output, demand)
+            answer = await self._attempt(stack, second, output, demand)
             # It may be had the first way next time.
             answer.grounds = None
             return answer
@@ -79,15 +81,10 @@ class Representations:
 
         A caller who demands more of a copy than that it is fresh has the frame itself fetched.
         """
-        whole = resolved.contained
-        if output is None or whole is None or demand.mode not in _SERVED_BY_WHAT_IS_STORED:
+        image, holds = resolved.image, self._sources.holds
+        if output is None or demand.mode not in _SERVED_BY_WHAT_IS_STORED:
             return False
-        holds = self._sources.holds
-        return holds(whole.image.resource) and not holds(resolved.image.resource)
-
-    def _ways(self, resolved: Resolved, output: Output, demand: Demand) -> list[Resolved]:
-        ways = [resolved, *filter(None, [resolved.contained])]
-        return ways[::-1] if self.is_in_stored_instance(resolved, output, demand) else ways
+        return image.container is not None and holds(image.container) and not holds(image.resource)
 
     async def find(
         self, stack: AsyncExitStack, resolved: Resolved, output: Output, demand: Demand

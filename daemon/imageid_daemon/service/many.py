@@ -27,7 +27,7 @@ _FULL_MESSAGE_BYTES = 512 * 1024
 # Images that come one by one share messages, too, where that costs little of their size: a
 # message costs both sides more than a result does.
 _SMALL_MESSAGE_BYTES = 64 * 1024
-_PAUSE = partial(asyncio.sleep, 0.004)
+_PAUSE = partial(asyncio.sleep, 0.008)
 
 Write = Callable[[bytes], Awaitable[None]]
 Pause = Callable[[], Awaitable[None]]

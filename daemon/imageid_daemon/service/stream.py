@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from imageid.v1 import image_service_pb2
 from imageid_daemon.cache import Entry
@@ -16,7 +15,7 @@ from imageid_daemon.service.requests import Range
 from imageid_daemon.service.wire import Part
 from imageid_loaders.errors import ContentChanged, RangeNotSatisfiable
 
-HandOut = Callable[[Entry], Path | None]
+HandOut = Callable[[Entry], str | None]
 
 # With a chunk of 2 MiB beside it, still below the 4 MiB that gRPC takes by default.
 _SMALL_HEADER_BYTES = 1024 * 1024
@@ -146,7 +145,7 @@ def _local_file(
     # Nothing cannot be mapped.
     if stop <= start or (path := hand_out(entry)) is None:
         return b"", 0
-    return wire.local_file(str(path), start, stop - start), stop - start
+    return wire.local_file(path, start, stop - start), stop - start
 
 
 def _fits_one_message(answer: Answer, start: int, end: int | None, chunk_bytes: int) -> bool:
