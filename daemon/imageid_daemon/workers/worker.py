@@ -10,42 +10,19 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 import msgspec
 
 from imageid_daemon.workers import wire
+from imageid_daemon.workers.job import Job
 from imageid_daemon.workers.outcome import Cause
 
 # After so many jobs a worker is replaced: what codecs leak is bounded so.
 _JOBS_OF_A_LIFE = 1000
 # How long a job that nobody waits for any more may go on, rather than cost a worker.
 _ABANDONED_SECONDS = 1.0
-
-
-@dataclass(eq=False, slots=True)
-class Job:
-    """A message to a worker, and the answer to come.
-
-    Args:
-        number: no other job of the pool has it.
-        descriptors: files that go with it; whoever waits for the answer keeps them open.
-        kind: jobs of one kind take about as long as each other; None for those of no kind.
-        tries: how many workers have had it.
-        wants_fresh: only a worker without a past may have it.
-    """
-
-    number: int
-    task: str
-    payload: bytes
-    descriptors: tuple[int, ...]
-    answer: asyncio.Future[wire.Answer]
-    kind: Hashable = None
-    tries: int = 0
-    wants_fresh: bool = False
-    started_seconds: float = field(default=0.0)
 
 
 class Worker:
