@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -39,7 +39,13 @@ class Job:
     place: Place | None = None
     tries: int = 0
     wants_fresh: bool = False
-    started_seconds: float = field(default=0.0)
+    started_seconds: float = 0.0
+
+    def gives_way_to(self, other: Job) -> bool:
+        """Whether it may be taken back from a worker's hand for the other's sake."""
+        came_by_age = self.place is not None and self.place.came_by_age
+        is_less_urgent = self.claims.foremost.priority > other.claims.foremost.priority
+        return is_less_urgent and not came_by_age
 
 
 def job_of(

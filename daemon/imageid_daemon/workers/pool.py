@@ -48,14 +48,23 @@ class Pool:
     Args:
         size: how many workers there may be.
         tasks: name of the module with the table of tasks.
+        now: gives seconds that only grow.
     """
 
-    def __init__(self, size: int, limits: Limits, observer: Observer, tasks: str = TASKS) -> None:
+    def __init__(
+        self,
+        size: int,
+        limits: Limits,
+        observer: Observer,
+        tasks: str = TASKS,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.size = size
         self._limits = limits
         self._observer = observer
         self._signatures = signatures.of_tasks(import_module(tasks).TASKS)
         self._nursery = Nursery(tasks, limits, self._ended)
+        self._now = now
         self._numbers = count(1)
         self._queue = Queue()
         self._idle: list[Worker] = []
@@ -118,10 +127,11 @@ class Pool:
         if self._closed:
             raise _stopping()
         job = job_of(next(self._numbers), task, source, target, arguments, claims)
-        self._queue.join(job, time.monotonic())
+        self._queue.join(job, self._now())
         self._assign()
+        self._make_way(job)
         try:
-            with claims.watched(lambda: self._queue.settle(job)):
+            with claims.watched(lambda: self._reorder(job)):
                 answer = await job.answer
             return result_of(task, answer, self._signatures[task].result)
         except asyncio.CancelledError:
@@ -133,13 +143,27 @@ class Pool:
 
     def _assign(self) -> None:
         """Give queued jobs to workers, in order, while there are both."""
-        now_seconds = time.monotonic()
+        now_seconds = self._now()
         while not self._closed and (job := self._queue.next(now_seconds)) is not None:
             worker = self._worker_for(job) or self._worker_that_need_not_wait(job)
             if worker is None:
                 return
             self._queue.take(now_seconds)
             worker.take(job)
+
+    def _reorder(self, job: Job) -> None:
+        """Its claims have changed."""
+        self._queue.settle(job)
+        self._make_way(job)
+
+    def _make_way(self, job: Job) -> None:
+        """Take back what is only at hand where a more urgent job has to wait."""
+        if job not in self._queue:
+            return
+        for worker in self._workers.values():
+            behind = worker.at_hand
+            if behind is not None and behind.gives_way_to(job) and worker.give_back():
+                self._queue.put_back(behind)
 
     def _worker_that_need_not_wait(self, job: Job) -> Worker | None:
         """A busy one that may have the next job at hand.
@@ -166,7 +190,7 @@ class Pool:
             next(self._numbers), self._limits.wall_seconds, self._nursery.kill, self._answered
         )
         with worker.their_link:
-            self._nursery.spawn(worker.number, worker.their_link, worker.page)
+            self._nursery.spawn(worker.number, worker.its_ends)
         self._workers[worker.number] = worker
         return worker
 
