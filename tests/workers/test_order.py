@@ -55,6 +55,11 @@ class Busy:
             await pool.run(tasks.add, None, None, 1, 1)
         self.done.append(name)
 
+    async def leave(self, number: int) -> None:
+        """Wait no more for one of them; the running one has number 0."""
+        self.jobs.pop(number).cancel()
+        await settled()
+
     async def order(self) -> list[str]:
         """The names as they were done, once the worker may go on."""
         os.close(self.gate.write_end)
@@ -175,6 +180,7 @@ async def test_what_is_at_hand_stays_there_before_its_equals(pool_of: MakePool) 
 
         await made.ask("other", Caller("b", PREFETCH))
 
+        assert made.pool.queued == 1
         assert await made.order() == ["running", "at hand", "other"]
 
 
@@ -184,7 +190,7 @@ async def test_what_has_its_turn_for_its_age_gives_way_to_nobody(pool_of: MakePo
         await made.ask("at hand", Caller("a", INTERACTION), alike=True)
         await made.ask("old", Caller("a", COMPUTE), alike=True)
         clock.append(OVERDUE_SECONDS)
-        made.jobs.pop(1).cancel()  # so that "old" is at hand when the next one comes
+        await made.leave(1)  # so that "old" is at hand when the next one comes
         await made.ask("other", Caller("a", COMPUTE))
 
         await made.ask("urgent", Caller("b", INTERACTION))
@@ -196,7 +202,7 @@ async def test_a_job_that_is_left_at_hand_never_runs(pool_of: MakePool) -> None:
     async with busy(pool_of) as made:
         await made.ask("at hand", Caller("a", PREFETCH), alike=True)
 
-        made.jobs.pop(1).cancel()
+        await made.leave(1)
 
         assert await made.order() == ["running"]
         assert await made.pool.run(tasks.add, None, None, 1, 1) == 2

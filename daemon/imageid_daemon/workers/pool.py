@@ -9,7 +9,7 @@ from importlib import import_module
 from itertools import count
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from imageid_daemon.callers import Claims
+from imageid_daemon.callers import Claims, Priority
 from imageid_daemon.workers import signatures, wire
 from imageid_daemon.workers.answers import lacks_memory, result_of
 from imageid_daemon.workers.asking import Asking
@@ -82,6 +82,11 @@ class Pool:
     @property
     def queued(self) -> int:
         return len(self._queue)
+
+    @property
+    def waiting(self) -> dict[Priority, int]:
+        """How many of the queued jobs there are of each class."""
+        return self._queue.lengths()
 
     async def start(self) -> None:
         """Begin; returns when workers can be had in no time."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from imageid_daemon.callers import Priority
 from imageid_daemon.line import Line, Place
 from imageid_daemon.workers.job import Job
 
@@ -26,6 +27,10 @@ class Queue:
 
     def __contains__(self, job: Job) -> bool:
         return job.place in self._jobs
+
+    def lengths(self) -> dict[Priority, int]:
+        """How many wait in each class."""
+        return self._line.lengths()
 
     def join(self, job: Job, now_seconds: float) -> None:
         """Have a new job wait."""
