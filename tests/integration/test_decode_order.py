@@ -139,7 +139,9 @@ async def test_a_batch_of_metadata_for_a_program_waits_for_what_people_wait_for(
 
     stopped.worker.resume()
     await batch
+    stopped.worker.suspend()
     decoded = await measured(stopped.daemon, "imageid_decode_seconds_count", task="decode")
+    stopped.worker.resume()
     await asyncio.gather(first, prefetch)
 
     assert decoded == len(["before", "first", *ahead])
