@@ -18,11 +18,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydicom.data import get_testdata_file
 
 import imageid
-from daemon_process import DaemonProcess
+from daemon_process import LOOPBACK_ORIGINS, DaemonProcess
 from imageid.v1 import types_pb2 as types
+from origins.corpus import as_instance, own_file
+from origins.dicomweb import DicomwebOrigin
 
 SOURCE = get_testdata_file("693_J2KI.dcm", download=False)
-CONFIG = '[loaders.file]\nroots = ["{folder}"]\n[decode]\nworkers = 1\n'
+CONFIG = LOOPBACK_ORIGINS + '[loaders.file]\nroots = ["{folder}"]\n[decode]\nworkers = 1\n'
 
 
 @dataclass
@@ -122,6 +124,24 @@ async def test_a_prefetched_image_overtakes_the_others_when_somebody_comes_to_lo
     await asyncio.gather(first, prefetch, load)
 
     assert (await stopped.decoded(ahead))[0] == "ahead-9"
+
+
+async def test_a_document_is_read_as_urgently_as_the_most_urgent_image_that_it_describes(
+    stopped: Stopped, dicomweb_origin: DicomwebOrigin
+) -> None:
+    file = dicomweb_origin.add(as_instance(own_file("CT_small.dcm")))
+    frame = f"wadors:{dicomweb_origin.dicomweb_url}{file.instance_path}/frames/1"
+    first = asyncio.create_task(stopped.client.load(stopped.image("first")))
+    await stopped.waiting(prefetch=0)
+    prefetch = asyncio.create_task(stopped.client.prefetch([frame], "pixels"))
+    await stopped.waiting(prefetch=1)
+
+    load = asyncio.create_task(stopped.client.load(frame))
+    await stopped.waiting(prefetch=0, interaction=1)
+
+    stopped.worker.resume()
+    await asyncio.gather(first, prefetch)
+    assert (await load).pixels.shape == (128, 128)
 
 
 async def test_a_batch_of_metadata_for_a_program_waits_for_what_people_wait_for(
