@@ -1,5 +1,5 @@
 """How long somebody waits for the pixels of a slice in JPEG 2000 that nobody has asked for yet, one
-slice after the other: alone, and while a prefetch with pixels of 100 others of the series keeps
+slice after the other: alone, and while a prefetch with pixels of 80 others of the series keeps
 every worker busy; all come from the same web server. How many of the others are ready before
 a slice that is looked at, from when it is asked for, says how much stands before it, whatever
 else the machine does; beside a queue in order of arrival it would be 16.
@@ -22,9 +22,9 @@ from benchmarks.series import Slice, single_frames_in_jpeg_2000, slices
 from daemon_process import DaemonProcess
 from origins.nginx import nginx
 
-_PREFETCHED = 100
+_PREFETCHED = 80
 _LOOKED_AT = 10
-_ROUNDS = 3
+_ROUNDS = 2
 
 Wanted = Sequence[tuple[str, Slice]]
 """ImageIds, and what their pixels are to be."""
