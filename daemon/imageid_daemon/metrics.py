@@ -59,7 +59,7 @@ class PoolFigures(Protocol):
     @property
     def idle(self) -> int: ...
     @property
-    def queued(self) -> int: ...
+    def waiting(self) -> Mapping[Priority, int]: ...
 
 
 class OriginFigures(Protocol):
@@ -283,7 +283,12 @@ class _Figures(Collector):
         yield _gauge("fills_running", "Fetches and derivations under way.", self._running_fills())
         yield _gauge("workers_busy", "Decoding workers at a job.", self._pool.busy)
         yield _gauge("workers_idle", "Decoding workers without one.", self._pool.idle)
-        yield _gauge("decode_queue", "Jobs that wait for a worker.", self._pool.queued)
+        queue = GaugeMetricFamily(
+            "imageid_decode_queue", "Jobs that wait for a worker.", labels=["priority"]
+        )
+        for priority, jobs in self._pool.waiting.items():
+            queue.add_metric([priority.name.lower()], jobs)
+        yield queue
         yield _gauge("cache_bytes", "Bytes of stored blobs.", cache.stored_bytes)
         yield _gauge("cache_entries", "Stored representations.", cache.entries)
         yield _gauge(

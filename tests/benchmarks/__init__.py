@@ -19,6 +19,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "eight_processes/one",
     ),
     "cold_pixels": ("cold_pixels/imagecodecs",),
+    "prefetch_beside": ("beside/ready_before",),
     "memory": ("memory/idle", "memory/streamed"),
     "growth": ("growth/10000", "growth/200000"),
     "start": (),

@@ -58,6 +58,7 @@ REACH: dict[str, Bar] = {
     "cold_pixels/imagecodecs": Bar(
         "pixels of 200 cold JPEG 2000 slices: imagecodecs / imageid", at_least=0.9
     ),
+    "beside/ready_before": Bar("prefetched slices ready before one that is looked at", at_most=4),
     "hits/empty_calls": Bar("warm hits, 16 callers: imageid / empty calls", at_least=0.85),
     "hits/load_images": Bar("the same by LoadImages, per image", at_least=8),
     "warm/dicomweb_client": Bar("200 warm slices: dicomweb-client, Orthanc / imageid", at_least=1),

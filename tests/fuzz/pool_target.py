@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from imageid_daemon import pixels
+from imageid_daemon.callers import Claims
 from imageid_daemon.pixels import Encoded, RenderedOptions
 from imageid_daemon.resolver.inspection import inspect
 from imageid_daemon.workers import Limits, Pool, tasks
@@ -67,13 +68,13 @@ class PoolTarget:
         what = Encoded("", "", dicom_json=document)
         await self._pool.run(tasks.describe, None, None, what)
         await self._pool.run(tasks.references, None, None, what, [1, 2])
-        json.loads(await self._pool.bytes_of(tasks.dicom_json, None, what))
+        json.loads(await self._pool.asked_by(Claims()).bytes_of(tasks.dicom_json, None, what))
         return "decoded"
 
     async def _image(self, source: int, target: int) -> str:
         what = Encoded("", SAMPLES)
         await self._pool.run(tasks.describe, source, None, what)
-        json.loads(await self._pool.bytes_of(tasks.dicom_json, source, what))
+        json.loads(await self._pool.asked_by(Claims()).bytes_of(tasks.dicom_json, source, what))
         with _file() as index:
             description = await self._pool.run(tasks.index, source, index, what)
             inspect(index, description, pixels.INDEX_MEDIA_TYPE)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import termios
+import time
+from array import array
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +52,12 @@ class Pipe:
         """The first byte that a task sends."""
         return await asyncio.to_thread(os.read, self.read_end, 1)
 
+    def unread_bytes(self) -> int:
+        """How much tasks have said that nobody has read."""
+        count = array("i", [0])
+        fcntl.ioctl(self.read_end, termios.FIONREAD, count)
+        return count[0]
+
 
 @contextmanager
 def pipe() -> Iterator[Pipe]:
@@ -78,10 +88,11 @@ def pool_of(monkeypatch: pytest.MonkeyPatch) -> MakePool:
         memory_bytes: int = 2**30,
         cpu_seconds: float = 60.0,
         wall_seconds: float = 60.0,
+        now: Callable[[], float] = time.monotonic,
     ) -> AsyncIterator[tuple[Pool, Noted]]:
         noted = Noted()
         limits = Limits(memory_bytes, cpu_seconds, wall_seconds)
-        pool = Pool(size, limits, noted, TASKS)
+        pool = Pool(size, limits, noted, TASKS, now)
         await pool.start()
         try:
             yield pool, noted

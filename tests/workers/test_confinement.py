@@ -25,13 +25,15 @@ async def test_a_worker_has_limits_and_no_way_to_rights(pool_of: MakePool) -> No
     }
 
 
-async def test_a_worker_has_nothing_open_but_its_link_and_its_page(pool_of: MakePool) -> None:
+async def test_a_worker_has_nothing_open_but_the_ends_that_it_got(
+    pool_of: MakePool,
+) -> None:
     async with pool_of(2) as (pool, _):
         for _ in range(3):
             await pool.run(tasks.add, None, None, 1, 1)
         found = await pool.run(tasks.descriptors, None, None)
 
-    assert found == ["/memfd", "socket"]
+    assert found == ["/memfd", "socket", "socket"]
 
 
 async def test_what_a_library_prints_reaches_nobody(

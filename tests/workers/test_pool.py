@@ -12,6 +12,7 @@ import pytest
 from tests.workers.conftest import MakePool, Noted, fork_servers, pipe, workers
 
 import hostile_tasks as tasks
+from imageid_daemon.callers import Claims
 from imageid_daemon.workers import Crashed, Interrupted, Limits, Pool
 from imageid_daemon.workers.answers import TaskBroken
 from imageid_loaders.errors import ConfigurationError, DecodeLimit, ShuttingDown, Undecodable
@@ -49,7 +50,7 @@ async def test_a_file_that_was_unlinked_can_still_be_read(
     async with pool_of(1) as (pool, _):
         with (tmp_path / "source").open("rb") as source:
             (tmp_path / "source").unlink()
-            assert await pool.bytes_of(tasks.copy, source.fileno()) == b"image"  # type: ignore[arg-type]
+            assert await pool.asked_by(Claims()).bytes_of(tasks.copy, source.fileno()) == b"image"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size_bytes", [0, 60_000, 65_536, 70_000, 20_000_000])

@@ -47,7 +47,7 @@ def read(
     Args:
         unmasked: the same frame.
     """
-    if not are_in(instance):
+    if not instance.once(are_in):
         return []
     found = unmasked.samples
     words = found.view(f"u{found.itemsize}").reshape(-1)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from imageid_daemon.cache import Entry, Store
+from imageid_daemon.callers import ANYONE, Caller, Claims
 from imageid_daemon.fills import Blob, Body, Fill, Fills
 from imageid_daemon.pixels import Description
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Timing
@@ -20,8 +21,9 @@ from imageid_daemon.resolver.remembered_failures import RememberedFailures
 from imageid_daemon.to_its_end import to_its_end
 from imageid_loaders.errors import ImageError
 
-# Makes one representation of the file behind the first descriptor, into the second.
-Job = Callable[[int, int], Coroutine[Any, Any, Description]]
+# Makes one representation of the file behind the first descriptor, into the second, for those
+# who claim it.
+Job = Callable[[int, int, Claims], Coroutine[Any, Any, Description]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Recipe:
         anew: try even what has failed a short while ago.
         keep: whether the cache may keep it.
         url: of the resource that it is made of, as entries show it.
+        caller: who wants it; made for several, it is as urgent as the most urgent of them.
     """
 
     key: str
@@ -43,6 +46,7 @@ class Recipe:
     keep: bool
     anew: bool = False
     url: str = ""
+    caller: Caller = ANYONE
 
 
 @dataclass(slots=True)
@@ -92,7 +96,9 @@ class Derivations:
             held = fill.resources.enter_context(closing(source.duplicate()))
             return self._make(fill, recipe, held)
 
-        fill, started = await stack.enter_async_context(self._fills.join(recipe.key, work))
+        fill, started = await stack.enter_async_context(
+            self._fills.join(recipe.key, work, recipe.caller)
+        )
         made = await fill.head()
         await fill.whole()
         status = CacheStatus.MISS if started else CacheStatus.COALESCED
@@ -130,7 +136,7 @@ class Derivations:
 
     async def _work(self, fill: Fill[_Made], recipe: Recipe, source: Blob) -> tuple[Entry, bytes]:
         # Workers have descriptors of their own: whoever is cancelled here may close these.
-        description = await recipe.job(source.descriptor, fill.spool.descriptor)
+        description = await recipe.job(source.descriptor, fill.spool.descriptor, fill.claims)
         looking = asyncio.to_thread(inspect, fill.spool.descriptor, description, recipe.media_type)
         found = await to_its_end(looking)
         entry = Entry(

@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
-from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import msgspec
 
 from imageid_daemon import pixels
 from imageid_daemon.cache import Demand, Entry, Mode
+from imageid_daemon.callers import Caller, Claims
 from imageid_daemon.pixels import Encoded
 from imageid_daemon.resolver.answer import Answer, CacheStatus, combined
 from imageid_daemon.resolver.bulk_data import Value, values_of
@@ -73,13 +74,22 @@ class Shelf(Protocol):
     ) -> Document: ...
 
 
+@dataclass(slots=True)
+class _Cutting:
+    """Those who wait for one document's instances: one of them has it cut at a time."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    claims: Claims = field(default_factory=Claims)
+    callers: int = 0
+
+
 class Documents:
     def __init__(self, sources: Sources, readings: Readings) -> None:
         self._sources = sources
         self._readings = readings
         self._split: OrderedDict[str, dict[str, bytes]] = OrderedDict()
         # A viewer asks for all slices at once: the first cuts, the others wait for it.
-        self._cutting = asyncio.Lock()
+        self._cutting: dict[str, _Cutting] = {}
 
     async def instance(self, loader: Loader, scheme: str, image: Image, demand: Demand) -> Instance:
         """The data set of the image, from the first of its documents that has it.
@@ -107,7 +117,9 @@ class Documents:
         if not pixels.may_refer_to_bulk_data(instance.dicom_json):
             return instance
         encoded = Encoded("", "", dicom_json=instance.dicom_json)
-        uris = await self._readings.references(frames, instance.parents, encoded)
+        uris = await self._readings.references(
+            frames, instance.parents, encoded, Claims(demand.caller)
+        )
         found = await values_of(self._sources, loader, scheme, instance.document, uris, demand)
         return _with_values(instance, found)
 
@@ -121,26 +133,41 @@ class Documents:
         """
         async with AsyncExitStack() as stack:
             answer = await self._sources.obtain(stack, loader, scheme, resource, demand)
-            instances = await self._instances(answer)
+            instances = await self._instances(answer, demand.caller)
         keep = answer.stored and demand.mode is not Mode.NO_STORE
         return Document(instances, answer.status, keep, answer.grounds)
 
-    async def _instances(self, answer: Answer) -> dict[str, bytes]:
+    async def _instances(self, answer: Answer, caller: Caller) -> dict[str, bytes]:
         entry = await answer.whole()
         known = self._split.get(entry.digest)
         if known is None:
-            async with self._cutting:
-                known = self._split.get(entry.digest) or await self._cut(answer, entry)
-                self._split[entry.digest] = known
+            with self._cutting_for(caller, entry.digest) as cutting:
+                async with cutting.turn:
+                    known = self._split.get(entry.digest)
+                    known = known or await self._cut(answer, entry, cutting.claims)
+                    self._split[entry.digest] = known
         self._split.move_to_end(entry.digest)
         if len(self._split) > _REMEMBERED_DOCUMENTS:
             self._split.popitem(last=False)
         return known
 
-    async def _cut(self, answer: Answer, entry: Entry) -> dict[str, bytes]:
+    @contextmanager
+    def _cutting_for(self, caller: Caller, digest: str) -> Iterator[_Cutting]:
+        cutting = self._cutting.setdefault(digest, _Cutting())
+        cutting.callers += 1
+        cutting.claims.add(caller)
+        try:
+            yield cutting
+        finally:
+            cutting.callers -= 1
+            cutting.claims.remove(caller)
+            if not cutting.callers:
+                del self._cutting[digest]
+
+    async def _cut(self, answer: Answer, entry: Entry, claims: Claims) -> dict[str, bytes]:
         check_document(entry)
         with closing(answer.body.duplicate()) as document:
-            cut = await self._readings.split_metadata(entry.digest, document.descriptor)
+            cut = await self._readings.split_metadata(entry.digest, document.descriptor, claims)
         try:
             return await asyncio.to_thread(msgspec.msgpack.decode, cut, type=dict[str, bytes])
         except msgspec.MsgspecError:

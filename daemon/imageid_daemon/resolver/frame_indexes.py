@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from imageid_daemon import pixels
+from imageid_daemon.callers import Claims
 from imageid_daemon.pixels import Description
-from imageid_daemon.resolver.derivations import Derivations, Recipe
+from imageid_daemon.resolver.derivations import Derivations
 from imageid_daemon.resolver.keys import derived_key
 from imageid_daemon.resolver.material import Material
 from imageid_daemon.to_its_end import to_its_end
@@ -42,19 +43,11 @@ class FrameIndexes:
         ):
             return material
 
-        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
-            return self._pool.run(tasks.index, source, target, encoded)
+        def job(source: int, target: int, claims: Claims) -> Coroutine[Any, Any, Description]:
+            return self._pool.asked_by(claims).run(tasks.index, source, target, encoded)
 
         key = derived_key("index", material.parents, pixels.INDEX_VERSION)
-        recipe = Recipe(
-            key,
-            pixels.INDEX_MEDIA_TYPE,
-            material.parents,
-            job,
-            material.keep,
-            material.anew,
-            material.url,
-        )
+        recipe = material.recipe(key, pixels.INDEX_MEDIA_TYPE, job)
         index = await self._derivations.obtain(stack, recipe, body)
         held = index.body.duplicate()
         stack.callback(held.close)

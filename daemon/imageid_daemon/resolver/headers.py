@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, closing
 from typing import TypeVar
 
 from imageid_daemon.cache import Demand, Mode
+from imageid_daemon.callers import Claims
 from imageid_daemon.pixels import Encoded
 from imageid_daemon.resolver.answer import CacheStatus
 from imageid_daemon.resolver.documents import Documents, Shelf, instance_from
@@ -17,8 +18,8 @@ from imageid_daemon.resolver.sources import Sources
 from imageid_loaders.errors import ImageError, NotSeparable, Undecodable
 
 T = TypeVar("T")
-# Digests of what is read, how to read it, and its descriptor where it is in a file.
-Read = Callable[[tuple[str, ...], Encoded, int | None], Awaitable[T]]
+# Digests of what is read, how to read it, its descriptor where it is in a file, and for whom.
+Read = Callable[[tuple[str, ...], Encoded, int | None, Claims], Awaitable[T]]
 
 
 class Headers:
@@ -69,8 +70,9 @@ class Headers:
             )
             if frames:
                 material = await self._located(stack, material, frames)
+            claims = Claims(demand.caller)
             held = stack.enter_context(closing(material.body.duplicate()))
-            found = await read(material.parents, material.encoded, held.descriptor)
+            found = await read(material.parents, material.encoded, held.descriptor, claims)
             return found, material.status
 
     async def _located(
@@ -99,4 +101,4 @@ class Headers:
         encoded = Encoded(
             "", "", dicom_json=instance.dicom_json, frame=resolved.frame, bulk=instance.bulk
         )
-        return await read(instance.parents, encoded, None), instance.status
+        return await read(instance.parents, encoded, None, Claims(demand.caller)), instance.status

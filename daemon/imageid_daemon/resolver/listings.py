@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from imageid_daemon.cache import Demand
+from imageid_daemon.callers import Claims
 from imageid_daemon.resolver.bytes_of import bytes_of
 from imageid_daemon.resolver.sources import Sources
 from imageid_daemon.slices import in_slice_order
@@ -54,4 +55,5 @@ class _Read:
             return await bytes_of(answer)
 
     async def header(self, descriptor: int, tags: Sequence[int]) -> bytes:
-        return await self._pool.run(tasks.header_json, descriptor, None, list(tags))
+        pool = self._pool.asked_by(Claims(self._demand.caller))
+        return await pool.run(tasks.header_json, descriptor, None, list(tags))

@@ -8,9 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from imageid_daemon.cache import Demand, Entry, Mode
+from imageid_daemon.callers import ANYONE, Caller
 from imageid_daemon.fills import Body
 from imageid_daemon.pixels import Encoded
 from imageid_daemon.resolver.answer import Answer, CacheStatus, combined
+from imageid_daemon.resolver.derivations import Job, Recipe
 from imageid_daemon.resolver.documents import Documents, Instance
 from imageid_daemon.resolver.grounds import Grounds
 from imageid_daemon.resolver.sources import Sources
@@ -51,6 +53,7 @@ class Material:
         keep: whether the cache may keep what is made of them.
         anew: the caller demands that everything is done anew.
         body: what `encoded` is to be read from.
+        caller: who demands it.
     """
 
     answer: Answer
@@ -61,6 +64,24 @@ class Material:
     anew: bool
     body: Body
     grounds: Grounds | None = None
+    caller: Caller = ANYONE
+
+    def recipe(self, key: str, media_type: str, job: Job, *further: str) -> Recipe:
+        """How something is made of it.
+
+        Args:
+            further: digests of what else it is made of.
+        """
+        return Recipe(
+            key,
+            media_type,
+            (*self.parents, *further),
+            job,
+            keep=self.keep,
+            anew=self.anew,
+            url=self.url,
+            caller=self.caller,
+        )
 
     @property
     def url(self) -> str:
@@ -109,7 +130,9 @@ async def _material(
     if instance is None:
         encoded = encoded_of(entry, image)
         digest, body, grounds = (entry.digest,), answer.body, answer.grounds
-        return Material(answer, encoded, digest, answer.status, keep, anew, body, grounds)
+        return Material(
+            answer, encoded, digest, answer.status, keep, anew, body, grounds, demand.caller
+        )
     media_type, transfer_syntax_uid = _parted(entry.media_type)
     frame = image.container_frame
     encoded = Encoded("", media_type, transfer_syntax_uid, instance.dicom_json, frame)
@@ -118,7 +141,9 @@ async def _material(
     status = combined(answer.status, instance.status)
     keep = keep and instance.keep
     grounds = None if answer.grounds is None else answer.grounds.and_of(instance.grounds)
-    return Material(answer, encoded, parents, status, keep, anew, answer.body, grounds)
+    return Material(
+        answer, encoded, parents, status, keep, anew, answer.body, grounds, demand.caller
+    )
 
 
 async def _described(documents: Documents, resolved: Resolved, demand: Demand) -> Instance:

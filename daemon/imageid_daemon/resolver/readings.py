@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from imageid_daemon.callers import Claims
 from imageid_daemon.pixels import Encoded, ImageMetadata
 from imageid_daemon.resolver.keys import derived_key
 from imageid_daemon.resolver.remembered_failures import RememberedFailures
@@ -21,17 +22,18 @@ class Readings:
         self._failures = failures
 
     async def describe(
-        self, parents: tuple[str, ...], encoded: Encoded, source: int | None
+        self, parents: tuple[str, ...], encoded: Encoded, source: int | None, claims: Claims
     ) -> ImageMetadata:
         """See `pixels.describe`.
 
         Args:
             parents: digests of what is read.
             source: descriptor of the file; None where the DICOM JSON says it all.
+            claims: who waits for it.
         """
 
         def read() -> Awaitable[ImageMetadata]:
-            return self._pool.run(tasks.describe, source, None, encoded)
+            return self._pool.asked_by(claims).run(tasks.describe, source, None, encoded)
 
         return await self._remembering(_key("describe", parents, encoded), read)
 
@@ -41,40 +43,48 @@ class Readings:
         parents: tuple[str, ...],
         encoded: Encoded,
         source: int | None,
+        claims: Claims,
     ) -> list[ImageMetadata | NotFound]:
         """See `pixels.describe_frames`; the other arguments are those of `describe`."""
 
         def read() -> Awaitable[list[ImageMetadata | str]]:
-            return self._pool.run(tasks.describe_frames, source, None, encoded, list(frames))
+            pool = self._pool.asked_by(claims)
+            return pool.run(tasks.describe_frames, source, None, encoded, list(frames))
 
         found = await self._remembering(_key("describe_frames", parents, encoded), read)
         return [NotFound(each) if isinstance(each, str) else each for each in found]
 
     async def references(
-        self, frames: Sequence[int], parents: tuple[str, ...], encoded: Encoded
+        self,
+        frames: Sequence[int],
+        parents: tuple[str, ...],
+        encoded: Encoded,
+        claims: Claims,
     ) -> list[str]:
         """See `pixels.references`; the other arguments are those of `describe`."""
 
         def read() -> Awaitable[list[str]]:
-            return self._pool.run(tasks.references, None, None, encoded, list(frames))
+            return self._pool.asked_by(claims).run(
+                tasks.references, None, None, encoded, list(frames)
+            )
 
         return await self._remembering(_key("references", parents, encoded), read)
 
     async def dicom_json(
-        self, parents: tuple[str, ...], encoded: Encoded, source: int | None
+        self, parents: tuple[str, ...], encoded: Encoded, source: int | None, claims: Claims
     ) -> bytes:
         """See `pixels.dicom_json`; the arguments are those of `describe`."""
 
         def read() -> Awaitable[bytes]:
-            return self._pool.bytes_of(tasks.dicom_json, source, encoded)
+            return self._pool.asked_by(claims).bytes_of(tasks.dicom_json, source, encoded)
 
         return await self._remembering(_key("dicom_json", parents, encoded), read)
 
-    async def split_metadata(self, digest: str, source: int) -> bytes:
+    async def split_metadata(self, digest: str, source: int, claims: Claims) -> bytes:
         """See `tasks.split_metadata`."""
 
         def read() -> Awaitable[bytes]:
-            return self._pool.bytes_of(tasks.split_metadata, source)
+            return self._pool.asked_by(claims).bytes_of(tasks.split_metadata, source)
 
         return await self._remembering(derived_key("split", (digest,)), read)
 

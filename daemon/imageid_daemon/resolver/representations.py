@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from imageid_daemon.cache import Demand, Entry, Mode, Store
+from imageid_daemon.callers import Claims
 from imageid_daemon.fills import Body, Unreadable
 from imageid_daemon.pixels import Description, Encoded, PixelsOptions, RenderedOptions
 from imageid_daemon.resolver.answer import Answer, CacheStatus, Output, combined, derived
-from imageid_daemon.resolver.derivations import Derivations, Recipe, description_of
+from imageid_daemon.resolver.derivations import Derivations, description_of
 from imageid_daemon.resolver.documents import Documents
 from imageid_daemon.resolver.frame_indexes import FrameIndexes
 from imageid_daemon.resolver.keys import derived_key
@@ -138,12 +139,10 @@ class Representations:
             material = await self._prepared(stack, material)
         encoded = material.encoded
 
-        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
-            return self._pool.run(tasks.decode, source, target, encoded, color)
+        def job(source: int, target: int, claims: Claims) -> Coroutine[Any, Any, Description]:
+            return self._pool.asked_by(claims).run(tasks.decode, source, target, encoded, color)
 
-        recipe = Recipe(
-            key, _SAMPLES, material.parents, job, material.keep, material.anew, material.url
-        )
+        recipe = material.recipe(key, _SAMPLES, job)
         return await self._derivations.obtain(stack, recipe, material.body)
 
     async def _prepared(self, stack: AsyncExitStack, material: Material) -> Material:
@@ -155,13 +154,11 @@ class Representations:
     async def _inflate(self, stack: AsyncExitStack, material: Material) -> Body:
         """The volume without its gzip: once, not once for each of its slices."""
 
-        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
-            return self._pool.run(tasks.inflate, source, target, material.encoded)
+        def job(source: int, target: int, claims: Claims) -> Coroutine[Any, Any, Description]:
+            return self._pool.asked_by(claims).run(tasks.inflate, source, target, material.encoded)
 
         key = derived_key("inflate", material.parents)
-        recipe = Recipe(
-            key, _VOLUME, material.parents, job, material.keep, material.anew, material.url
-        )
+        recipe = material.recipe(key, _VOLUME, job)
         answer = await self._derivations.obtain(stack, recipe, material.answer.body)
         return answer.body
 
@@ -175,15 +172,14 @@ class Representations:
         entry = await decoded.whole()
         description = description_of(entry)
 
-        def job(source: int, target: int) -> Coroutine[Any, Any, Description]:
+        def job(source: int, target: int, claims: Claims) -> Coroutine[Any, Any, Description]:
+            pool = self._pool.asked_by(claims)
             if isinstance(output, RenderedOptions):
-                return self._pool.run(tasks.render, source, target, description, output)
-            return self._pool.run(tasks.transform, source, target, description, output)
+                return pool.run(tasks.render, source, target, description, output)
+            return pool.run(tasks.transform, source, target, description, output)
 
         media_type = f"image/{output.format}" if isinstance(output, RenderedOptions) else _SAMPLES
-        parents = (*material.parents, entry.digest)
-        key = _refined_key(entry.key, output)
-        recipe = Recipe(key, media_type, parents, job, material.keep, material.anew, material.url)
+        recipe = material.recipe(_refined_key(entry.key, output), media_type, job, entry.digest)
         return await self._derivations.obtain(stack, recipe, decoded.body)
 
 

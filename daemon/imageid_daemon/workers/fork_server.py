@@ -19,14 +19,15 @@ import msgspec
 
 from imageid_daemon.workers.allocation import keep_freed_memory
 from imageid_daemon.workers.confinement import Limits, confine
-from imageid_daemon.workers.serving import serve
+from imageid_daemon.workers.serving import Ends, serve
 from imageid_daemon.workers.signatures import Signature
 
 MESSAGE_BYTES = 256
+_ENDS = 3
 
 
 class Spawn(msgspec.Struct, frozen=True, array_like=True, tag=0):
-    """Fork worker `number`; its link and its page come along."""
+    """Fork worker `number`; its link, its tray and its page come along."""
 
     number: int
 
@@ -83,7 +84,7 @@ class ForkServer:
 
     def _obey(self) -> bool:
         try:
-            message, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, 2)
+            message, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, _ENDS)
         except ConnectionResetError:
             return False  # the daemon was killed with reports unread
         if not message:
@@ -111,13 +112,14 @@ class ForkServer:
         self._workers[number] = (process, watched)
         self._selector.register(watched, selectors.EVENT_READ, number)
 
-    def _become_worker(self, parent: int, link: int, page: int) -> None:
+    def _become_worker(self, parent: int, link: int, tray: int, page: int) -> None:
         # Libraries print what is in files.
         os.dup2(1, 2)
-        _close_all_but({0, 1, 2, link, page})
+        _close_all_but({0, 1, 2, link, tray, page})
         confine(self._limits, parent)
         keep_freed_memory()
-        serve(socket.socket(fileno=link), page, self._signatures, self._limits.cpu_seconds)
+        ends = Ends(socket.socket(fileno=link), socket.socket(fileno=tray), page)
+        serve(ends, self._signatures, self._limits.cpu_seconds)
         os._exit(0)
 
     def _bury(self, number: int) -> int:

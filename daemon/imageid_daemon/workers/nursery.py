@@ -93,10 +93,14 @@ class Nursery:
         """
         await asyncio.shield(self._ready)
 
-    def spawn(self, number: int, link: socket.socket, page: int) -> None:
-        """Make worker `number`. Where that fails, its end is reported."""
+    def spawn(self, number: int, ends: tuple[int, int, int]) -> None:
+        """Make worker `number`. Where that fails, its end is reported.
+
+        Args:
+            ends: descriptors of its ends of its link and its tray, and of its page.
+        """
         self._alive.add(number)
-        self._order(Spawn(number), (link.fileno(), page))
+        self._order(Spawn(number), ends)
 
     def kill(self, number: int) -> None:
         """Kill it, unless it has ended."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from importlib import import_module
 from itertools import count
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-import msgspec
-
+from imageid_daemon.callers import Claims, Priority
 from imageid_daemon.workers import signatures, wire
 from imageid_daemon.workers.answers import lacks_memory, result_of
+from imageid_daemon.workers.asking import Asking
 from imageid_daemon.workers.confinement import Limits
+from imageid_daemon.workers.job import Job, job_of
 from imageid_daemon.workers.nursery import Nursery
 from imageid_daemon.workers.outcome import (
     Cause,
@@ -23,8 +22,9 @@ from imageid_daemon.workers.outcome import (
     deserves_another_try,
     error_of,
 )
-from imageid_daemon.workers.worker import Job, Worker
-from imageid_loaders.errors import ImageError, ShuttingDown, TooLarge
+from imageid_daemon.workers.queue import Queue
+from imageid_daemon.workers.worker import Worker
+from imageid_loaders.errors import ImageError, ShuttingDown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,16 +48,25 @@ class Pool:
     Args:
         size: how many workers there may be.
         tasks: name of the module with the table of tasks.
+        now: gives seconds that only grow.
     """
 
-    def __init__(self, size: int, limits: Limits, observer: Observer, tasks: str = TASKS) -> None:
+    def __init__(
+        self,
+        size: int,
+        limits: Limits,
+        observer: Observer,
+        tasks: str = TASKS,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.size = size
         self._limits = limits
         self._observer = observer
         self._signatures = signatures.of_tasks(import_module(tasks).TASKS)
         self._nursery = Nursery(tasks, limits, self._ended)
+        self._now = now
         self._numbers = count(1)
-        self._queue: deque[Job] = deque()
+        self._queue = Queue()
         self._idle: list[Worker] = []
         self._workers: dict[int, Worker] = {}
         self._closed = False
@@ -73,6 +82,11 @@ class Pool:
     @property
     def queued(self) -> int:
         return len(self._queue)
+
+    @property
+    def waiting(self) -> dict[Priority, int]:
+        """How many of the queued jobs there are of each class."""
+        return self._queue.lengths()
 
     async def start(self) -> None:
         """Begin; returns when workers can be had in no time."""
@@ -91,6 +105,10 @@ class Pool:
             worker.close()
         self._workers.clear()
 
+    def asked_by(self, claims: Claims) -> Asking:
+        """Where to ask for tasks that these callers wait for; they may come and go meanwhile."""
+        return Asking(self._do, claims)
+
     async def run(
         self,
         task: Callable[Concatenate[str, str, P], R],
@@ -99,26 +117,28 @@ class Pool:
         *arguments: P.args,
         **named: P.kwargs,
     ) -> R:
-        """Have a task done.
+        """Have a task done as urgently as what somebody looks at; see `Asking.run`."""
+        return await self.asked_by(Claims()).run(task, source, target, *arguments, **named)
 
-        Args:
-            task: one of the table's.
-            source, target: descriptors of the files whose paths the task gets.
-
-        Raises:
-            ImageError: the image is refused, crashed its worker, or took too much.
-            OSError: the file system refused the source or the target.
-        """
-        if named:
-            raise TypeError("a task's arguments go by position")
+    async def _do(
+        self,
+        task: str,
+        source: int | None,
+        target: int | None,
+        arguments: tuple[object, ...],
+        claims: Claims,
+    ) -> Any:
+        """See `Do`."""
         if self._closed:
             raise _stopping()
-        job = _job(next(self._numbers), task.__name__, source, target, arguments)
-        self._queue.append(job)
+        job = job_of(next(self._numbers), task, source, target, arguments, claims)
+        self._queue.join(job, self._now())
         self._assign()
+        self._make_way(job)
         try:
-            answer = await job.answer
-            return result_of(job.task, answer, self._signatures[job.task].result)  # type: ignore[no-any-return]
+            with claims.watched(lambda: self._reorder(job)):
+                answer = await job.answer
+            return result_of(task, answer, self._signatures[task].result)
         except asyncio.CancelledError:
             self._leave(job)
             raise
@@ -126,34 +146,31 @@ class Pool:
             self._observer.observe_failed_job(error.reason)
             raise
 
-    async def bytes_of(
-        self,
-        task: Callable[Concatenate[str, str, P], None],
-        source: int | None,
-        *arguments: P.args,
-        **named: P.kwargs,
-    ) -> bytes:
-        """Have a task done, and give what it wrote.
-
-        Raises:
-            ImageError: as `run`.
-        """
-        target = os.memfd_create("imageid-result", os.MFD_CLOEXEC)
-        try:
-            await self.run(task, source, target, *arguments, **named)
-            return await asyncio.to_thread(_read_all, os.dup(target))
-        finally:
-            os.close(target)
-
     def _assign(self) -> None:
         """Give queued jobs to workers, in order, while there are both."""
-        while self._queue and not self._closed:
-            worker = self._worker_for(self._queue[0]) or self._worker_that_need_not_wait()
+        now_seconds = self._now()
+        while not self._closed and (job := self._queue.next(now_seconds)) is not None:
+            worker = self._worker_for(job) or self._worker_that_need_not_wait(job)
             if worker is None:
                 return
-            worker.take(self._queue.popleft())
+            self._queue.take(now_seconds)
+            worker.take(job)
 
-    def _worker_that_need_not_wait(self) -> Worker | None:
+    def _reorder(self, job: Job) -> None:
+        """Its claims have changed."""
+        self._queue.settle(job)
+        self._make_way(job)
+
+    def _make_way(self, job: Job) -> None:
+        """Take back what is only at hand where a more urgent job has to wait."""
+        if job not in self._queue:
+            return
+        for worker in self._workers.values():
+            behind = worker.at_hand
+            if behind is not None and behind.gives_way_to(job) and worker.give_back():
+                self._queue.put_back(behind)
+
+    def _worker_that_need_not_wait(self, job: Job) -> Worker | None:
         """A busy one that may have the next job at hand.
 
         Only while there is work enough for every worker: at the end of a series, none shall
@@ -162,7 +179,7 @@ class Pool:
         if len(self._queue) < self.size:
             return None
         workers = self._workers.values()
-        return next((w for w in workers if w.jobs and w.may_have_at_hand(self._queue[0])), None)
+        return next((w for w in workers if w.jobs and w.may_have_at_hand(job)), None)
 
     def _worker_for(self, job: Job) -> Worker | None:
         while self._idle:
@@ -178,7 +195,7 @@ class Pool:
             next(self._numbers), self._limits.wall_seconds, self._nursery.kill, self._answered
         )
         with worker.their_link:
-            self._nursery.spawn(worker.number, worker.their_link, worker.page)
+            self._nursery.spawn(worker.number, worker.its_ends)
         self._workers[worker.number] = worker
         return worker
 
@@ -197,7 +214,7 @@ class Pool:
         if again:
             # What codecs have leaked may be what is missing.
             job.wants_fresh = True
-            self._queue.appendleft(job)
+            self._queue.put_back(job)
         # The next job first: the worker shall not wait while this answer is looked at.
         if worker.number in self._workers:
             if not worker.jobs:
@@ -219,7 +236,9 @@ class Pool:
         self._observer.observe_worker_death(cause)
         if worker.jobs:
             guilty, *innocent = worker.jobs
-            self._queue.extendleft(job for job in innocent if not job.answer.done())
+            for job in innocent:
+                if not job.answer.done():
+                    self._queue.put_back(job)
             self._settle(guilty, cause, was_used=worker.jobs_done > 0)
         self._assign()
 
@@ -229,46 +248,15 @@ class Pool:
             return
         if deserves_another_try(cause, was_used=was_used, tries=job.tries):
             job.wants_fresh = True
-            self._queue.appendleft(job)
+            self._queue.put_back(job)
         else:
             job.answer.set_exception(error_of(cause))
 
     def _leave(self, job: Job) -> None:
-        if job in self._queue:
-            self._queue.remove(job)
+        self._queue.leave(job)
         for worker in self._workers.values():
             worker.leave(job)
 
 
 def _stopping() -> ShuttingDown:
     return ShuttingDown("The daemon is stopping. Connect again when it is back.")
-
-
-def _kind(task: str, source: int | None) -> Hashable:
-    """Frames of one file take about as long as each other."""
-    if source is None:
-        return None
-    found = os.fstat(source)
-    return task, found.st_dev, found.st_ino
-
-
-def _job(
-    number: int, task: str, source: int | None, target: int | None, arguments: tuple[object, ...]
-) -> Job:
-    encoded = msgspec.Raw(msgspec.msgpack.encode(arguments))
-    message = wire.Job(number, task, encoded, source is not None, target is not None)
-    payload = msgspec.msgpack.encode(message)
-    if len(payload) > wire.PAYLOAD_LIMIT_BYTES:
-        raise TooLarge(
-            "the image was not decoded because its metadata document is too large for a worker; "
-            "load the whole instance rather than the frame"
-        )
-    descriptors = tuple(each for each in (source, target) if each is not None)
-    answer = asyncio.get_running_loop().create_future()
-    return Job(number, task, payload, descriptors, answer, _kind(task, source))
-
-
-def _read_all(descriptor: int) -> bytes:
-    with open(descriptor, "rb") as file:
-        file.seek(0)
-        return file.read()

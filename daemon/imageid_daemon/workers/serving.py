@@ -8,6 +8,7 @@ import socket
 import traceback
 from collections.abc import Mapping, Sequence
 from itertools import count
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,13 +18,26 @@ from imageid_daemon.workers.signatures import Signature
 from imageid_loaders.errors import DecodeLimit, ImageError
 
 
-def serve(
-    link: socket.socket, page: int, signatures: Mapping[str, Signature], cpu_seconds: float
-) -> None:
+class Ends(NamedTuple):
+    """Of what joins a worker and the daemon.
+
+    Args:
+        link: answers go out here.
+        tray: jobs come in here.
+        page: what is too long for a packet is written here.
+    """
+
+    link: socket.socket
+    tray: socket.socket
+    page: int
+
+
+def serve(ends: Ends, signatures: Mapping[str, Signature], cpu_seconds: float) -> None:
     """Do jobs, one after the other."""
+    link, tray, page = ends
     jobs = msgspec.msgpack.Decoder(wire.Job)
     places = count()
-    while (received := wire.receive_with_files(link, page)) is not None:
+    while (received := wire.receive_with_files(tray, page)) is not None:
         payload, descriptors = received
         grant_cpu(cpu_seconds)
         job = jobs.decode(payload)

@@ -135,6 +135,26 @@ def receive_with_files(link: socket.socket, page: int) -> tuple[bytes, list[int]
     return (_payload(packet, page), descriptors) if packet else None
 
 
+def take_back(tray: socket.socket, payload: bytes) -> bool:
+    """Receive what was sent last in the receiver's place, unless the receiver was faster.
+
+    Args:
+        tray: the receiver's end, of which this process has kept a descriptor.
+        payload: what was sent, in a packet of its own.
+    """
+    packet = _INLINE + payload
+    try:
+        # Where another packet is before it, the receiver has not even got that one.
+        if tray.recv(len(packet) + 1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != packet:
+            return False
+        _, descriptors, _, _ = socket.recv_fds(tray, len(packet), _DESCRIPTORS, socket.MSG_DONTWAIT)
+    except OSError:
+        return False
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return True
+
+
 def _payload(packet: bytes, page: int) -> bytes:
     kind, rest = packet[:1], packet[1:]
     if kind == _INLINE:

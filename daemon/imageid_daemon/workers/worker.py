@@ -1,6 +1,8 @@
 """One worker as the daemon sees it: idle, or at a job until its answer, its deadline or its end.
 
-It may have a second job at hand, so that it need not wait for one when the first is done.
+It may have a second job at hand, so that it need not wait for one when the first is done. Jobs
+lie in its tray until it takes them: the daemon keeps a descriptor of the worker's end too, so
+that it can take a job back that the worker has not taken, and either of them has it for sure.
 """
 
 from __future__ import annotations
@@ -10,42 +12,19 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 import msgspec
 
 from imageid_daemon.workers import wire
+from imageid_daemon.workers.job import Job
 from imageid_daemon.workers.outcome import Cause
 
 # After so many jobs a worker is replaced: what codecs leak is bounded so.
 _JOBS_OF_A_LIFE = 1000
 # How long a job that nobody waits for any more may go on, rather than cost a worker.
 _ABANDONED_SECONDS = 1.0
-
-
-@dataclass(eq=False, slots=True)
-class Job:
-    """A message to a worker, and the answer to come.
-
-    Args:
-        number: no other job of the pool has it.
-        descriptors: files that go with it; whoever waits for the answer keeps them open.
-        kind: jobs of one kind take about as long as each other; None for those of no kind.
-        tries: how many workers have had it.
-        wants_fresh: only a worker without a past may have it.
-    """
-
-    number: int
-    task: str
-    payload: bytes
-    descriptors: tuple[int, ...]
-    answer: asyncio.Future[wire.Answer]
-    kind: Hashable = None
-    tries: int = 0
-    wants_fresh: bool = False
-    started_seconds: float = field(default=0.0)
 
 
 class Worker:
@@ -71,9 +50,11 @@ class Worker:
         self._kill = kill
         self._on_answer = on_answer
         self._loop = asyncio.get_running_loop()
-        self._link, self.their_link = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._link, self.their_link = _pair()
+        self._way_to_tray, self._tray = _pair()
         self.page = os.memfd_create("imageid-worker", os.MFD_CLOEXEC)
         self._link.setblocking(False)
+        self._way_to_tray.setblocking(False)
         self._loop.add_reader(self._link, self._hear)
         self._deadline: asyncio.TimerHandle | None = None
         self._replies = msgspec.msgpack.Decoder(wire.Reply)
@@ -86,6 +67,16 @@ class Worker:
     def job(self) -> Job | None:
         """What it is at."""
         return self.jobs[0] if self.jobs else None
+
+    @property
+    def its_ends(self) -> tuple[int, int, int]:
+        """What the process gets of it: its link, its tray and its page."""
+        return self.their_link.fileno(), self._tray.fileno(), self.page
+
+    @property
+    def at_hand(self) -> Job | None:
+        """What it will do next."""
+        return self.jobs[1] if len(self.jobs) > 1 else None
 
     def may_have_at_hand(self, job: Job) -> bool:
         """Whether a job may wait for this worker alone, behind the one that it is at."""
@@ -100,11 +91,20 @@ class Worker:
             self._begin(job)
         # One that has just died is heard of by its end.
         with suppress(OSError):
-            wire.send(self._link, self.page, job.payload, job.descriptors)
+            wire.send(self._way_to_tray, self.page, job.payload, job.descriptors)
+
+    def give_back(self) -> bool:
+        """Take the job at hand from it; False where it is begun or there is none."""
+        is_back = self.at_hand is not None and wire.take_back(self._tray, self.at_hand.payload)
+        if is_back:
+            self.jobs.pop()
+        return is_back
 
     def leave(self, job: Job) -> None:
-        """Nobody waits for that job any more; one that is at hand is not begun for long."""
-        if job is self.job:
+        """Nobody waits for that job any more; one that is at hand is taken back, if it still is."""
+        if job is self.at_hand:
+            self.give_back()
+        elif job is self.job:
             self._set_deadline(_ABANDONED_SECONDS, "abandoned")
 
     def put_down(self, verdict: Cause) -> None:
@@ -117,7 +117,8 @@ class Worker:
         """Hang up: an idle worker ends of itself."""
         self._clear_deadline()
         self._loop.remove_reader(self._link)
-        self._link.close()
+        for each in (self._link, self._way_to_tray, self._tray):
+            each.close()
         os.close(self.page)
 
     def hear_out(self) -> None:
@@ -169,3 +170,7 @@ class Worker:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

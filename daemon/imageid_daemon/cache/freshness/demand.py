@@ -27,7 +27,7 @@ class Demand:
         max_stale_seconds: accept a copy that went stale at most this long ago.
         min_fresh_seconds: refuse a copy that will not be fresh for this much longer.
         however_stale: take what is stored, whatever its origin said; to look at it only.
-        caller: who demands it; counts where an origin must be asked.
+        caller: who demands it; counts where an origin or a worker must be waited for.
     """
 
     mode: Mode = Mode.DEFAULT

@@ -1,4 +1,5 @@
-"""In which order waiting requests get their turns at one server. Pure: the time is passed in.
+"""In which order those who wait get their turns, be it at a server or at a worker. Pure: the
+time is passed in.
 
 The most urgent class goes first, and within a class turns go round the callers, so that
 one program's thousand requests do not stand before another's one.
@@ -22,14 +23,19 @@ OVERDUE_SECONDS = 5.0
 
 @dataclass(slots=True, eq=False)
 class Place:
-    """Where one request stands."""
+    """Where one request stands.
+
+    Args:
+        came_by_age: it has had its turn because it had waited longest.
+    """
 
     caller: Caller
     since_seconds: float
+    came_by_age: bool = False
 
 
 class Line:
-    """The requests that wait for one server."""
+    """The requests that wait for the same."""
 
     def __init__(self) -> None:
         # Dictionaries for their order: by arrival; and by class, the callers in the order
@@ -70,18 +76,30 @@ class Line:
             del self._places[place]
             self._unfile(place)
 
-    def take(self, now_seconds: float) -> Place | None:
-        """Give the next turn, None when nobody waits."""
+    def next(self, now_seconds: float) -> Place | None:
+        """Whose turn is the next, None when nobody waits; nothing changes by asking."""
         if not self._places:
             return None
-        self._turns += 1
-        eldest = next(iter(self._places))
-        is_overdue = now_seconds - eldest.since_seconds >= OVERDUE_SECONDS
-        is_elders = self._turns % ELDERS_TURN == 0 and is_overdue
-        place = eldest if is_elders else self._foremost()
-        self.leave(place)
-        self._to_the_end(place.caller)
+        return next(iter(self._places)) if self._is_elders(now_seconds) else self._foremost()
+
+    def take(self, now_seconds: float) -> Place | None:
+        """Give the next turn, None when nobody waits."""
+        place = self.next(now_seconds)
+        if place is not None:
+            place.came_by_age = self._is_elders(now_seconds)
+            self._turns += 1
+            self.leave(place)
+            self._to_the_end(place.caller)
         return place
+
+    def put_back(self, place: Place, caller: Caller) -> None:
+        """Let a request whose turn came to nothing wait again: it goes first in its class."""
+        place.caller = caller
+        by_age = sorted((*self._places, place), key=lambda each: each.since_seconds)
+        self._places = dict.fromkeys(by_age)
+        callers = self._classes[caller.priority]
+        places = {place: None} | callers.pop(caller.identity, {})
+        self._classes[caller.priority] = {caller.identity: places} | callers
 
     def clear(self) -> list[Place]:
         """Send everybody away."""
@@ -89,6 +107,11 @@ class Line:
         for place in places:
             self.leave(place)
         return places
+
+    def _is_elders(self, now_seconds: float) -> bool:
+        eldest = next(iter(self._places))
+        is_overdue = now_seconds - eldest.since_seconds >= OVERDUE_SECONDS
+        return (self._turns + 1) % ELDERS_TURN == 0 and is_overdue
 
     def _foremost(self) -> Place:
         callers = next(callers for callers in self._classes.values() if callers)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageid_daemon.callers import Caller, Priority
-from imageid_daemon.origins.line import ELDERS_TURN, OVERDUE_SECONDS, Line
+from imageid_daemon.line import ELDERS_TURN, OVERDUE_SECONDS, Line
 
 INTERACTION, THUMBNAIL, PREFETCH, COMPUTE = Priority
 CALLERS = st.builds(Caller, st.sampled_from("abc"), st.sampled_from(Priority))
@@ -103,6 +103,54 @@ def test_a_short_wait_is_not_overdue():
     joined(line, *[("b", INTERACTION)] * 100)
 
     assert old not in turns(line, 100, now_seconds=OVERDUE_SECONDS - 1)
+
+
+def test_asking_whose_turn_is_next_changes_nothing():
+    line = Line()
+    [old] = joined(line, ("a", COMPUTE))
+    joined(line, *[("b", INTERACTION)] * 2 * ELDERS_TURN, now_seconds=OVERDUE_SECONDS)
+
+    for _ in range(2 * ELDERS_TURN):
+        following = line.next(OVERDUE_SECONDS)
+        assert line.next(OVERDUE_SECONDS) is following
+        assert line.take(OVERDUE_SECONDS) is following
+        assert following.came_by_age == (following is old)
+
+
+def test_a_request_whose_turn_came_to_nothing_is_the_first_of_its_class_again():
+    line = Line()
+    a1, a2, b1, urgent = joined(
+        line, ("a", PREFETCH), ("a", PREFETCH), ("b", PREFETCH), ("c", THUMBNAIL)
+    )
+    assert turns(line, 2) == [urgent, a1]
+
+    line.put_back(a1, Caller("a", PREFETCH))
+    joined(line, ("c", INTERACTION))
+
+    assert turns(line, 5)[1:] == [a1, b1, a2, None]
+
+
+def test_who_is_put_back_may_have_become_more_urgent():
+    line = Line()
+    first, second = joined(line, ("a", INTERACTION), ("a", PREFETCH))
+    line.leave(first)
+    assert turns(line, 1) == [second]
+    joined(line, ("a", THUMBNAIL))
+
+    line.put_back(second, Caller("b", INTERACTION))
+
+    assert line.take(0.0) is second
+
+
+def test_who_is_put_back_has_waited_as_long_as_before():
+    line = Line()
+    [old] = joined(line, ("a", COMPUTE))
+    assert turns(line, 1) == [old]
+    joined(line, *[("b", INTERACTION)] * 100, now_seconds=OVERDUE_SECONDS)
+
+    line.put_back(old, Caller("a", COMPUTE))
+
+    assert old in turns(line, ELDERS_TURN, now_seconds=OVERDUE_SECONDS)
 
 
 @given(
