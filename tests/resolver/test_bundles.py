@@ -13,7 +13,7 @@ from tests.resolver.conftest import FRESH, Answer, ScriptedLoader, demand_of, wo
 
 from imageid_daemon.callers import Caller, Priority
 from imageid_daemon.registry import Installed, Registry
-from imageid_loaders.base import Bundle, Image, Part, Resource, Source, Transport
+from imageid_loaders.base import Bundle, Image, ListedImage, Part, Resource, Source, Transport
 from imageid_loaders.errors import Corrupt, ImageError, NotSeparable
 from turns import settled, until
 
@@ -269,6 +269,34 @@ async def test_it_is_not_tried_again_for_as_few_of_that_series(world):
         await load_all(world)
 
     assert world.loader.asked == [6]
+
+
+async def test_of_a_series_that_was_listed_a_few_images_are_fetched_alone_from_the_start(world):
+    world.loader.list_images = listing_of(NAMES + "uvwx")
+    await world.resolver.list_images("x:series", demand_of())
+
+    async with expecting(world, "abcd"):
+        await load_all(world, "abcd")
+
+    assert (world.loader.asked, len(world.loader.opened)) == ([], 4)
+
+
+async def test_a_small_series_that_was_listed_is_one_request(world):
+    world.loader.list_images = listing_of("abc")
+    world.loader.together.order = "abc"
+    await world.resolver.list_images("x:series", demand_of())
+
+    async with expecting(world, "abc"):
+        await load_all(world, "abc")
+
+    assert (world.loader.asked, world.loader.opened) == ([3], [])
+
+
+def listing_of(names):
+    async def list_images(root, read):
+        return [ListedImage(f"x:{name}") for name in names]
+
+    return list_images
 
 
 async def test_what_nobody_wants_is_not_stored(world):

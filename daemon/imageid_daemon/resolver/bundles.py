@@ -11,7 +11,7 @@ import asyncio
 import time
 import traceback
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -105,6 +105,12 @@ class Bundles:
         finally:
             for running in joined:
                 running.leave(caller)
+
+    def learn(self, loader: Bundler, resources: Sequence[Resource]) -> None:
+        """Note how many there are of each series, of which these are all the images."""
+        for bundle in loader.bundles(resources):
+            if not bundle.is_exact:
+                self.totals.note(bundle.url, len(bundle.resources))
 
     async def close(self) -> None:
         tasks = [task for running in self._running for task in (running.task, *running.holding)]

@@ -38,7 +38,7 @@ from imageid_daemon.resolver.selection import Chosen
 from imageid_daemon.resolver.sources import Sources
 from imageid_daemon.resolver.stat import Stat, Stats
 from imageid_daemon.workers import Pool
-from imageid_loaders.base import ListedImage
+from imageid_loaders.base import Bundler, ListedImage
 from imageid_loaders.errors import ImageError
 
 # Others have a turn of the loop in between.
@@ -210,7 +210,20 @@ class Resolver:
             ImageError: the root is none, or cannot be read.
         """
         scheme, loader = self.registry.find(root)
-        return await self._listings.of(root, scheme, loader, demand)
+        listed = await self._listings.of(root, scheme, loader, demand)
+        if isinstance(loader, Bundler):
+            await self._learn(loader, listed)
+        return listed
+
+    async def _learn(self, loader: Bundler, listed: Sequence[ListedImage]) -> None:
+        """How many images there are together, for whoever loads some of them."""
+        resources = []
+        for number, image in enumerate(listed, 1):
+            with suppress(ImageError):
+                resources.append(self._resolve(image.image_id).image.resource)
+            if number % _IMAGES_A_TURN == 0:
+                await asyncio.sleep(0)
+        self._sources.learn(loader, resources)
 
     async def stat(self, image_ids: Iterable[str], output: Output) -> list[Stat]:
         """What is stored of each image, in order, without asking any origin."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -35,7 +35,7 @@ from imageid_daemon.resolver.fetching import Arrival, Fetch, Fetching, Origins
 from imageid_daemon.resolver.grounds import Grounds
 from imageid_daemon.resolver.places import Place, Places
 from imageid_daemon.resolver.seats import Seat, Wanted
-from imageid_loaders.base import Loader, Resource
+from imageid_loaders.base import Bundler, Loader, Resource
 from imageid_loaders.errors import Corrupt, ImageError, NotInCache, Unavailable
 
 # Of copies that are evicted in the middle of it, one after the other.
@@ -157,6 +157,10 @@ class Sources:
         )
         async with self._bundles.expected(loader, scheme, wanted, demand.caller):
             yield
+
+    def learn(self, loader: Bundler, resources: Sequence[Resource]) -> None:
+        """These are all that there are where they stand."""
+        self._bundles.learn(loader, resources)
 
     def _may_gather(self, demand: Demand) -> bool:
         # Who demands more than that of a copy would not be served from what comes so.
