@@ -15,7 +15,7 @@ from tests.workers.conftest import MakePool, Pipe, pipe, workers
 
 import hostile_tasks as tasks
 from imageid_daemon.callers import Caller, Claims, Priority
-from imageid_daemon.line import ELDERS_TURN, OVERDUE_SECONDS
+from imageid_daemon.turn_order import ELDERS_TURN, OVERDUE_SECONDS
 from imageid_daemon.workers import Pool
 from turns import settled
 

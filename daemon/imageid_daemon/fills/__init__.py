@@ -4,7 +4,7 @@ from imageid_daemon.fills.abandonment import Patience
 from imageid_daemon.fills.body import Blob, Body, Unreadable
 from imageid_daemon.fills.fill import Fill
 from imageid_daemon.fills.fills import Fills
-from imageid_daemon.fills.read_ahead import read_ahead
+from imageid_daemon.fills.gathered_pieces import gathered_pieces
 from imageid_daemon.fills.spool import Spool
 
-__all__ = ["Blob", "Body", "Fill", "Fills", "Patience", "Spool", "Unreadable", "read_ahead"]
+__all__ = ["Blob", "Body", "Fill", "Fills", "Patience", "Spool", "Unreadable", "gathered_pieces"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
-from imageid_daemon.fills.reading import read_at
+from imageid_daemon.fills.positioned_read import read_at
 from imageid_loaders.errors import Unavailable
 
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from imageid_daemon.checksums import Checksums
 from imageid_daemon.fills.body import Blob, OpenFile, Unreadable
-from imageid_daemon.fills.reading import read_at
+from imageid_daemon.fills.positioned_read import read_at
 from imageid_daemon.to_its_end import to_its_end
 from imageid_loaders.errors import ImageError, TooLarge
 

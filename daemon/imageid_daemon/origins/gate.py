@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imageid_daemon.line import Line, Place
 from imageid_daemon.origins.adaptive_limit import AdaptiveLimit
 from imageid_daemon.origins.breaker import Breaker, State
 from imageid_daemon.origins.token_bucket import TokenBucket
+from imageid_daemon.turn_order import Line, Place
 
 
 @dataclass(frozen=True, slots=True)

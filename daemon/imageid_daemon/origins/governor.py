@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from imageid_daemon.callers import Claims, Priority
-from imageid_daemon.line import Place
 from imageid_daemon.origins.breaker import State
 from imageid_daemon.origins.gate import Gate, Limits, Outcome, Turn
+from imageid_daemon.turn_order import Place
 
 # All servers that no origin is configured for: their names are nobody's business. No
 # origin can be called so.

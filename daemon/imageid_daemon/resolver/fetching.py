@@ -24,7 +24,7 @@ from imageid_daemon.cache import (
 )
 from imageid_daemon.callers import Caller, Claims
 from imageid_daemon.events import EventKind
-from imageid_daemon.fills import Fill, read_ahead
+from imageid_daemon.fills import Fill, gathered_pieces
 from imageid_daemon.resolver.answer import Timing
 from imageid_daemon.resolver.beginning import Beginning
 from imageid_daemon.resolver.places import Place, Places
@@ -203,7 +203,7 @@ class Fetching:
         growth: Growth | None,
     ) -> None:
         spool = fill.spool
-        async with read_ahead(source.chunks) as arriving:
+        async with gathered_pieces(source.chunks) as arriving:
             async for chunks in arriving:
                 received_bytes = spool.size_bytes + sum(map(len, chunks))
                 self._check_size(received_bytes)

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from imageid_daemon.fills import Unreadable
 from imageid_daemon.resolver import Answer
-from imageid_daemon.service.reading_ahead import Read, reading_ahead
+from imageid_daemon.service.body_chunks import Read, body_chunks
 from imageid_daemon.service.wire import Chunk
 from imageid_loaders.errors import ContentChanged
 
@@ -16,13 +16,13 @@ Again = Callable[[], AbstractAsyncContextManager[Answer]]
 
 @asynccontextmanager
 async def reading_on(answer: Answer, again: Again) -> AsyncIterator[Read]:
-    """Gives what reads the answer's body, as `reading_ahead`.
+    """Gives what reads the answer's body, as `body_chunks`.
 
     Args:
         again: asks for the image once more; what cannot be read is fetched then.
     """
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(reading_ahead(answer.body, answer.size_bytes))
+        first = await stack.enter_async_context(body_chunks(answer.body, answer.size_bytes))
         current = first
 
         async def read(offset: int, limit_bytes: int) -> Chunk:
@@ -36,7 +36,7 @@ async def reading_on(answer: Answer, again: Again) -> AsyncIterator[Read]:
             anew = await stack.enter_async_context(again())
             if (await anew.whole()).etag != answer.entry.etag:
                 raise ContentChanged("The stored image could not be read, and there is another.")
-            current = await stack.enter_async_context(reading_ahead(anew.body, anew.size_bytes))
+            current = await stack.enter_async_context(body_chunks(anew.body, anew.size_bytes))
             return await current(offset, limit_bytes)
 
         yield read

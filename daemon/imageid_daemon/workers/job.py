@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from imageid_daemon.callers import Claims
-from imageid_daemon.line import Place
+from imageid_daemon.turn_order import Place
 from imageid_daemon.workers import wire
 from imageid_loaders.errors import TooLarge
 

@@ -1,4 +1,4 @@
-"""The jobs that wait for a worker, in the order that `line` decides by those who wait for them.
+"""The jobs that wait for a worker, in the order that `turn_order` decides by their claims.
 
 Pure: the time is passed in.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from imageid_daemon.callers import Priority
-from imageid_daemon.line import Line, Place
+from imageid_daemon.turn_order import Line, Place
 from imageid_daemon.workers.job import Job
 
 

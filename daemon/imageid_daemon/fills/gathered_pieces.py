@@ -19,7 +19,9 @@ _MOST_AHEAD_BYTES = 1024 * 1024
 
 
 @asynccontextmanager
-async def read_ahead(chunks: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[list[bytes]]]:
+async def gathered_pieces(
+    chunks: AsyncIterator[bytes],
+) -> AsyncIterator[AsyncIterator[list[bytes]]]:
     """The same chunks, several at a time; nobody reads `chunks` any more when the context is left.
 
     What had come before an error of `chunks` is given before it is raised.

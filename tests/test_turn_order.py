@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageid_daemon.callers import Caller, Priority
-from imageid_daemon.line import ELDERS_TURN, OVERDUE_SECONDS, Line
+from imageid_daemon.turn_order import ELDERS_TURN, OVERDUE_SECONDS, Line
 
 INTERACTION, THUMBNAIL, PREFETCH, COMPUTE = Priority
 CALLERS = st.builds(Caller, st.sampled_from("abc"), st.sampled_from(Priority))

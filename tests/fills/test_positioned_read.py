@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from imageid_daemon.fills.reading import read_at
+from imageid_daemon.fills.positioned_read import read_at
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from imageid_daemon.fills import read_ahead
+from imageid_daemon.fills import gathered_pieces
 from imageid_loaders.errors import Corrupt
 from turns import until
 
@@ -36,14 +36,14 @@ class Origin:
 
 
 async def test_pieces_that_come_together_are_given_together():
-    async with read_ahead(Origin(b"ab", b"", b"cd", b"e").chunks()) as chunks:
+    async with gathered_pieces(Origin(b"ab", b"", b"cd", b"e").chunks()) as chunks:
         assert [some async for some in chunks] == [[b"ab", b"cd", b"e"]]
 
 
 async def test_nothing_is_held_back_where_the_origin_pauses():
     origin = Origin(b"a", b"b", pauses_after=1)
 
-    async with read_ahead(origin.chunks()) as chunks:
+    async with gathered_pieces(origin.chunks()) as chunks:
         assert await anext(chunks) == [b"a"]
         origin.released.set()
         assert [some async for some in chunks] == [[b"b"]]
@@ -52,7 +52,7 @@ async def test_nothing_is_held_back_where_the_origin_pauses():
 async def test_more_is_received_while_something_is_written_but_not_without_bounds():
     origin = Origin(*[bytes(MEBIBYTE // 4)] * 20)
 
-    async with read_ahead(origin.chunks()) as chunks:
+    async with gathered_pieces(origin.chunks()) as chunks:
         received = len(b"".join(await anext(chunks)))
         await until(lambda: origin.given >= 4)
         for _ in range(100):
@@ -64,21 +64,21 @@ async def test_more_is_received_while_something_is_written_but_not_without_bound
 
 
 async def test_what_came_before_an_error_is_given_before_it_is_raised():
-    async with read_ahead(Origin(b"a", b"b", error=Corrupt("broke off")).chunks()) as chunks:
+    async with gathered_pieces(Origin(b"a", b"b", error=Corrupt("broke off")).chunks()) as chunks:
         assert await anext(chunks) == [b"a", b"b"]
         with pytest.raises(Corrupt):
             await anext(chunks)
 
 
 async def test_an_empty_body_has_no_pieces():
-    async with read_ahead(Origin().chunks()) as chunks:
+    async with gathered_pieces(Origin().chunks()) as chunks:
         assert [some async for some in chunks] == []
 
 
 async def test_who_leaves_early_leaves_nothing_running():
     origin = Origin(b"a", b"b", pauses_after=1)
 
-    async with read_ahead(origin.chunks()) as chunks:
+    async with gathered_pieces(origin.chunks()) as chunks:
         await anext(chunks)
 
     assert origin.closed

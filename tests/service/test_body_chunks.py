@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from imageid.v1.image_service_pb2 import LoadImageResponse
 from imageid_daemon.fills import Blob, Unreadable
 from imageid_daemon.fills.body import OpenFile
-from imageid_daemon.service.reading_ahead import reading_ahead
+from imageid_daemon.service.body_chunks import body_chunks
 from imageid_daemon.service.requests import Range
 from imageid_daemon.service.wire import Part, load_image_response
 
@@ -37,7 +37,7 @@ def opened(path: Path) -> Blob:
 def test_each_read_gives_the_bytes_of_its_own_range(path, reads):
     async def act() -> list[bytes]:
         blob = opened(path)
-        async with reading_ahead(blob, len(BODY)) as read:
+        async with body_chunks(blob, len(BODY)) as read:
             found = [(await read(offset, limit)).data for offset, limit in reads]
         blob.close()
         return found
@@ -50,7 +50,7 @@ def test_each_read_gives_the_bytes_of_its_own_range(path, reads):
 def test_reads_in_order_give_the_whole_body(path, chunk_bytes, start):
     async def act() -> bytes:
         blob, found = opened(path), bytearray()
-        async with reading_ahead(blob, len(BODY)) as read:
+        async with body_chunks(blob, len(BODY)) as read:
             while data := (await read(start + len(found), chunk_bytes)).data:
                 found += data
         blob.close()
@@ -62,7 +62,7 @@ def test_reads_in_order_give_the_whole_body(path, chunk_bytes, start):
 async def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
     blob = Blob(OpenFile(os.open(tmp_path, os.O_RDONLY)))
 
-    async with reading_ahead(blob, len(BODY)) as read:
+    async with body_chunks(blob, len(BODY)) as read:
         with pytest.raises(Unreadable):
             await read(0, 1024)
 
@@ -72,7 +72,7 @@ async def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
 async def test_a_chunk_comes_with_the_message_that_says_it(path):
     blob = opened(path)
 
-    async with reading_ahead(blob, len(BODY)) as read:
+    async with body_chunks(blob, len(BODY)) as read:
         chunk = await read(7, 300_000)
     blob.close()
 

@@ -21,7 +21,7 @@ _WORTH_BYTES = 1024 * 1024
 
 
 @asynccontextmanager
-async def reading_ahead(body: Body, size_bytes: int | None) -> AsyncIterator[Read]:
+async def body_chunks(body: Body, size_bytes: int | None) -> AsyncIterator[Read]:
     """Gives what reads the body as `Body.read` does, and gives chunks; empty ones at the end.
 
     Args:
