@@ -66,7 +66,7 @@ class MultipartParser:
     def __init__(self, boundary: str | None) -> None:
         if boundary is not None and not 0 < len(boundary) <= _BOUNDARY_LIMIT_BYTES:
             raise Corrupt("The origin's multipart answer has an empty or oversized boundary.")
-        self._first_delimiter = _first_delimiter(boundary)
+        self._boundary = None if boundary is None else boundary.encode("latin-1", "replace")
         self._delimiter = b""  # as it stands between parts; known after the first one
         self._buffer = bytearray()
         self._state = _State.PREAMBLE
@@ -78,17 +78,34 @@ class MultipartParser:
         Raises:
             errors.Corrupt: it is no multipart body.
         """
-        if self._remaining_bytes and not self._buffer:
-            # Pixel data of a known length pass through without being copied.
-            data, passed = data[self._remaining_bytes :], data[: self._remaining_bytes]
-            self._remaining_bytes -= len(passed)
-            if passed:
-                yield Data(passed)
+        if self._state is _State.DATA and len(data) > len(self._delimiter):
+            data, passed = self._pass_through(data)
+            yield from passed
         if self._state is _State.EPILOGUE:
             return
         self._buffer += data
         while (events := self._step()) is not None:
             yield from events
+
+    def _pass_through(self, data: bytes) -> tuple[bytes, list[Event]]:
+        """What of `data` is left, and what passes without going through the buffer: pixel data
+        are most of what comes, and each copy of them costs as much as reading them.
+        """
+        if self._remaining_bytes is not None:
+            if self._buffer:
+                return data, []
+            data, passed = data[self._remaining_bytes :], data[: self._remaining_bytes]
+            self._remaining_bytes -= len(passed)
+            return data, [Data(passed)] if passed else []
+        # A delimiter may have begun at the end of what came before.
+        within = len(self._delimiter) - 1
+        held = bytes(self._buffer)
+        if len(held) > within or self._delimiter in held + data[:within]:
+            return data, []
+        at = data.find(self._delimiter)
+        end = len(data) - within if at < 0 else at
+        self._buffer.clear()
+        return data[end:], [Data(piece) for piece in (held, data[:end]) if piece]
 
     def finish(self) -> None:
         """Says that no more bytes come.
@@ -115,13 +132,14 @@ class MultipartParser:
         return None
 
     def _skip_preamble(self) -> tuple[Event, ...] | None:
-        found = self._first_delimiter.search(self._buffer)
+        found = _first_delimiter(self._buffer, self._boundary)
         if found is None:
             self._wait(_PREAMBLE_LIMIT_BYTES, "has no boundary line")
             return None
-        self._delimiter = b"\r\n--" + found[1]
+        boundary, end = found
+        self._delimiter = b"\r\n--" + boundary
         # The delimiter's end is read by the state that knows how it may end.
-        del self._buffer[: found.end(1)]
+        del self._buffer[:end]
         self._state = _State.DELIMITER
         return ()
 
@@ -195,7 +213,8 @@ class MultipartParser:
         return (EndOfPart(),)
 
     def _take(self, size_bytes: int) -> bytes:
-        data = bytes(self._buffer[:size_bytes])
+        with memoryview(self._buffer) as view:
+            data = bytes(view[:size_bytes])
         del self._buffer[:size_bytes]
         return data
 
@@ -231,11 +250,29 @@ class _DelimiterEnd:
         return text in (b"", b"-") or text.lstrip(b" \t") in (b"", b"\r")
 
 
-def _first_delimiter(boundary: str | None) -> re.Pattern[bytes]:
+def _first_delimiter(body: bytearray, boundary: bytes | None) -> tuple[bytes, int] | None:
+    """The boundary, and where its first occurrence at the beginning of a line ends."""
     if boundary is None:
-        return _ANY_FIRST_DELIMITER
-    text = re.escape(boundary.encode("latin-1", "replace"))
-    return re.compile(rb"(?:^|\r\n)--(" + text + rb")(?:--|[ \t]*\r\n)")
+        found = _ANY_FIRST_DELIMITER.search(body)
+        return None if found is None else (found[1], found.end(1))
+    # Not by a pattern: most servers take another boundary each time, and a pattern would take
+    # longer to be made than the answer takes to be read.
+    ends = _ends_of_lines(body, b"--" + boundary)
+    of_delimiters = (
+        end for end in ends if _DelimiterEnd.of(body[end : end + _PADDING_LIMIT_BYTES])
+    )
+    end = next(of_delimiters, None)
+    return None if end is None else (boundary, end)
+
+
+def _ends_of_lines(body: bytearray, beginning: bytes) -> Iterator[int]:
+    """Where this ends at the beginning of each line that begins with it."""
+    if body.startswith(beginning):
+        yield len(beginning)
+    at = body.find(b"\r\n" + beginning)
+    while at >= 0:
+        yield at + len(b"\r\n" + beginning)
+        at = body.find(b"\r\n" + beginning, at + 1)
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
