@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
+# httpcore's first request would import this, and its caller wait for 13 ms.
+import anyio._backends._asyncio  # noqa: F401
 import httpcore
 import httpx
 

@@ -44,6 +44,8 @@ class NetworkStream(httpcore.AsyncNetworkStream):
             raise httpcore.ReadError(error) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return  # httpcore writes the end of every request, too, which is none
         try:
             async with asyncio.timeout(timeout):
                 self._arrivals.check_open()
