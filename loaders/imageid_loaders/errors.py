@@ -40,6 +40,17 @@ class ImageError(Exception):
         self.headers = headers or {}
         self.metadata = metadata
 
+    def anew(self) -> ImageError:
+        """The same once more, to be raised: what is kept must not be.
+
+        Raising adds the frames that it passes, and with them all that they hold, be it
+        megabytes of an image, for as long as the error is kept.
+        """
+        # Not by its constructor, which a third party's kind may have changed.
+        duplicate = type(self).__new__(type(self), *self.args)
+        duplicate.__dict__.update(self.__dict__)
+        return duplicate
+
 
 class InvalidImageId(ImageError):
     """Correct the imageId."""

@@ -50,7 +50,7 @@ class Failures:
         self.forget(key)
         if lifetime_seconds > 0:
             nominated = freshness.nominated(error.headers, request)
-            self._by_key[key] = _Failure(error, nominated, now_seconds, lifetime_seconds)
+            self._by_key[key] = _Failure(error.anew(), nominated, now_seconds, lifetime_seconds)
         if len(self._by_key) > _MOST:
             self._by_key.popitem(last=False)
 
@@ -64,7 +64,7 @@ class Failures:
         # Its age runs as that of an image does.
         said = {**failure.error.headers, "cache-control": f"max-age={failure.lifetime_seconds:.0f}"}
         verdict = freshness.judge(said, failure.response_seconds, 0.0, demand, now_seconds)
-        return _duplicate(failure.error) if verdict is Verdict.FRESH else None
+        return failure.error.anew() if verdict is Verdict.FRESH else None
 
     def has(self, key: str) -> bool:
         """Whether `find` may give one."""
@@ -75,11 +75,3 @@ class Failures:
 
     def clear(self) -> None:
         self._by_key.clear()
-
-
-def _duplicate(error: ImageError) -> ImageError:
-    """An error of the same kind and content: raising adds the caller's frames to its own."""
-    # Not by its constructor, which a third party's kind may have changed.
-    duplicate = type(error).__new__(type(error), *error.args)
-    duplicate.__dict__.update(error.__dict__)
-    return duplicate

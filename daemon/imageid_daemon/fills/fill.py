@@ -37,7 +37,8 @@ class Fill(Generic[H]):
         self._head_seconds = self._left_seconds = time.monotonic()
         self._reminder: asyncio.TimerHandle | None = None
         self.resources.callback(self._forget_reminder)
-        self._head: asyncio.Future[H] = asyncio.get_running_loop().create_future()
+        # None where it failed before.
+        self._head: asyncio.Future[H | None] = asyncio.get_running_loop().create_future()
         self._done = asyncio.Event()
         self._error: ImageError | None = None
 
@@ -84,7 +85,10 @@ class Fill(Generic[H]):
         Raises:
             ImageError: the fill failed before.
         """
-        return self._head.result() if self._head.done() else await asyncio.shield(self._head)
+        head = self._head.result() if self._head.done() else await asyncio.shield(self._head)
+        if head is None:
+            raise self._failure()
+        return head
 
     async def whole(self) -> None:
         """Wait for the end.
@@ -94,7 +98,7 @@ class Fill(Generic[H]):
         """
         await self._done.wait()
         if self._error is not None:
-            raise self._error
+            raise self._failure()
 
     @property
     def is_done(self) -> bool:
@@ -106,12 +110,15 @@ class Fill(Generic[H]):
 
     def fail(self, error: ImageError) -> None:
         """Tell every caller, whatever it waits for."""
-        self._error = error
+        self._error = error.anew()
         self.spool.fail(error)
         if not self._head.done():
-            self._head.set_exception(error)
-            self._head.exception()  # there may be no caller left to ask
+            self._head.set_result(None)
         self._done.set()
+
+    def _failure(self) -> ImageError:
+        assert self._error is not None  # noqa: S101 - it has failed
+        return self._error.anew()
 
     def abandon(self) -> None:
         """The task was cancelled: the daemon stops, or the last caller left."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NoReturn
 
 # How long a first byte may lie here: shorter than anybody notices, longer than a burst's gaps.
 _GATHERED_SECONDS = 0.001
@@ -33,12 +34,14 @@ async def gathered_pieces(
     finally:
         reading.cancel()
         await asyncio.wait([reading])
+        ahead.forget()
 
 
 class _Ahead:
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
         self._size_bytes = 0
+        self._is_over = False
         self._error: BaseException | None = None
         self._is_ready = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -53,13 +56,18 @@ class _Ahead:
                 if self._size_bytes >= _MOST_AHEAD_BYTES:
                     self._has_room.clear()
                     await self._has_room.wait()
-            self._error = StopAsyncIteration()
+        except asyncio.CancelledError:
+            raise
         except BaseException as error:
             self._error = error
-            if isinstance(error, asyncio.CancelledError):
-                raise
         finally:
+            self._is_over = True
             self._make_ready()
+
+    def forget(self) -> None:
+        """Nobody reads on."""
+        self._pieces.clear()
+        self._error = None
 
     def __aiter__(self) -> AsyncIterator[list[bytes]]:
         return self
@@ -68,11 +76,20 @@ class _Ahead:
         await self._is_ready.wait()
         pieces, self._pieces, self._size_bytes = self._pieces, [], 0
         self._has_room.set()
-        if self._error is None:
+        if not self._is_over:
             self._is_ready.clear()
         elif not pieces:
-            raise self._error
+            self._end()
         return pieces
+
+    def _end(self) -> NoReturn:
+        # An error that is kept leads by its traceback to whoever read, and so to what was read
+        # and back here: megabytes that would wait for the next search for such circles.
+        error, self._error = self._error, None
+        try:
+            raise error or StopAsyncIteration
+        finally:
+            del error
 
     def _add(self, chunk: bytes) -> None:
         self._pieces.append(chunk)

@@ -94,7 +94,7 @@ class Spool:
 
     def fail(self, error: ImageError) -> None:
         """The body broke off: every reader gets the error, at once."""
-        self._error = error
+        self._error = error.anew()
         self._announce()
 
     # Reading
@@ -106,7 +106,7 @@ class Spool:
     async def read(self, offset: int, limit_bytes: int) -> bytes:
         await self.arrived(offset)
         if self._error is not None:
-            raise self._error
+            raise self._error.anew()
         wanted = min(limit_bytes, self.size_bytes - offset)
         if wanted <= 0:
             return b""

@@ -34,7 +34,7 @@ class RememberedFailures:
         for kind, seconds in _SECONDS:
             if isinstance(error, kind):
                 self._known.pop(key, None)
-                self._known[key] = (now_seconds + seconds, error)
+                self._known[key] = (now_seconds + seconds, error.anew())
                 break
         while len(self._known) > _LIMIT_ENTRIES:
             self._known.popitem(last=False)
@@ -51,10 +51,7 @@ class RememberedFailures:
         if now_seconds >= until_seconds:
             del self._known[key]
             return
-        # A new one: an exception that is raised again and again grows by each place.
-        again = type(error)(error.message)
-        again.metadata = error.metadata
-        raise again
+        raise error.anew()
 
     def forget(self, key: str) -> None:
         self._known.pop(key, None)
