@@ -304,6 +304,18 @@ async def test_who_demands_a_current_frame_has_the_frame_itself_fetched(world, m
     assert sorted(world.loader.opened) == ["frame/1", "series"]
 
 
+async def test_a_stale_instance_is_not_fetched_whole_again_for_a_frame_of_it(world):
+    series = LoneFrames(world, count=1)
+    world.loader.answers["instance/1"] = Answer(bytes_of(CT), headers={"cache-control": "no-cache"})
+    world.loader.images["instance/1"] = Image(Resource("instance/1", "x://instance/1"))
+    await world.load("x:instance/1")
+    world.loader.opened.clear()
+
+    await world.load(series.ids[0], PIXELS)
+
+    assert sorted(world.loader.opened) == ["frame/1", "series"]
+
+
 async def test_a_stored_instance_that_cannot_be_read_leaves_the_frame_itself(world):
     series = LoneFrames(world, count=1)
     world.loader.answers["instance/1"] = Answer(b"DICM, but no more", "application/dicom")

@@ -59,9 +59,7 @@ class Representations:
         Raises:
             ImageError: it cannot be had.
         """
-        first, second = resolved, resolved.contained
-        if second is not None and self.is_in_stored_instance(resolved, output, demand):
-            first, second = second, first
+        first, second = await self._ways(resolved, output, demand)
         try:
             return await self._attempt(stack, first, output, demand)
         except Unreadable:
@@ -76,6 +74,20 @@ class Representations:
             # It may be had the first way next time.
             answer.grounds = None
             return answer
+
+    async def _ways(
+        self, resolved: Resolved, output: Output, demand: Demand
+    ) -> tuple[Resolved, Resolved | None]:
+        """The first way to try, and the second where there is one."""
+        whole = resolved.contained
+        if (
+            whole is not None
+            and self.is_in_stored_instance(resolved, output, demand)
+            # A stale one would perhaps be fetched whole again, for one frame of it.
+            and await self._sources.serves(whole.image.resource, demand)
+        ):
+            return whole, resolved
+        return resolved, whole
 
     def is_in_stored_instance(self, resolved: Resolved, output: Output, demand: Demand) -> bool:
         """Whether pixels are asked for of a frame that is stored as a part of its instance alone.

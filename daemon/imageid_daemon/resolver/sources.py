@@ -106,6 +106,11 @@ class Sources:
         place, ledger = self._places.of(resource), self._store.ledger
         return place.key in ledger or place.public_key in ledger
 
+    async def serves(self, resource: Resource, demand: Demand) -> bool:
+        """Whether a stored answer meets the demand, and no origin is asked before."""
+        entry = await self._places.find(self._places.of(resource))
+        return _judge(entry, demand) in _SERVED
+
     def is_filling(self, place: Place) -> bool:
         return place.fill_key in self._fills
 
