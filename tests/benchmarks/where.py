@@ -40,7 +40,6 @@ _OWNERS = {
     "/imageid_daemon/resolver/": "resolver",
     "/written_stream.py": "gRPC's core: messages out",
     "/imageid_daemon/service/": "service: answers made",
-    "/imageid_daemon/": "the rest of the daemon",
 }
 _LOOP = "event loop, sockets, waking"
 
