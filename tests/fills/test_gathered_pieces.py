@@ -40,6 +40,15 @@ async def test_pieces_that_come_together_are_given_together():
         assert [some async for some in chunks] == [[b"ab", b"cd", b"e"]]
 
 
+async def test_a_source_that_is_cancelled_beneath_its_reader_is_no_end():
+    origin = Origin(b"a", error=asyncio.CancelledError())
+
+    async with gathered_pieces(origin.chunks()) as chunks:
+        assert await anext(chunks) == [b"a"]
+        with pytest.raises(asyncio.CancelledError):
+            await anext(chunks)
+
+
 async def test_nothing_is_held_back_where_the_origin_pauses():
     origin = Origin(b"a", b"b", pauses_after=1)
 

@@ -56,10 +56,11 @@ class _Ahead:
                 if self._size_bytes >= _MOST_AHEAD_BYTES:
                     self._has_room.clear()
                     await self._has_room.wait()
-        except asyncio.CancelledError:
-            raise
         except BaseException as error:
+            # A source that is cancelled beneath us has not ended: what came is not all of it.
             self._error = error
+            if isinstance(error, asyncio.CancelledError):
+                raise
         finally:
             self._is_over = True
             self._make_ready()

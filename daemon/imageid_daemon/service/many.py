@@ -24,10 +24,11 @@ _LOOK_AHEAD_IMAGES = 512
 _RESULTS_A_MESSAGE = 64
 # The last part of a message may have 2 MiB more, and gRPC takes 4 MiB by default.
 _FULL_MESSAGE_BYTES = 512 * 1024
-# Images that come one by one share messages, too, where that costs little of their size: a
-# message costs both sides more than a result does.
+# A message costs both sides more than a result does: behind a small one, those that come one
+# by one are waited for, for less time than anybody notices.
 _SMALL_MESSAGE_BYTES = 64 * 1024
-_PAUSE = partial(asyncio.sleep, 0.008)
+_PAUSE_SECONDS = 0.008
+_PAUSE = partial(asyncio.sleep, _PAUSE_SECONDS)
 
 Write = Callable[[bytes], Awaitable[None]]
 Pause = Callable[[], Awaitable[None]]
