@@ -92,8 +92,8 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator[D
         http_server = HttpServer(metrics.registry, grpc_server.is_serving)
         stack.push_async_callback(http_server.stop)
         stack.push_async_callback(grpc_server.stop, _DRAIN_SECONDS)
-        # Whoever watches would be waited for until the end.
-        stack.callback(store.events.close)
+        # Whoever watches would be waited for until the end; told before the connections end.
+        stack.push_async_callback(store.events.close)
         http = await http_server.start(config.server.http) if config.server.http else None
         stack.enter_context(
             announced(

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
@@ -14,6 +15,7 @@ from imageid_loaders.errors import EventsCompacted, ShuttingDown
 
 _REMEMBERED_EVENTS = 10_000
 _EVENTS_A_PART = 500
+_FAREWELL_SECONDS = 1.0
 
 
 class EventKind(Enum):
@@ -54,6 +56,9 @@ class Events:
         self._ring: deque[Event] = deque(maxlen=remembered)
         self._grown = asyncio.Event()
         self._is_closed = False
+        self._watchers = 0
+        self._nobody_watches = asyncio.Event()
+        self._nobody_watches.set()
 
     @property
     def last_sequence(self) -> int:
@@ -82,10 +87,15 @@ class Events:
         grown, self._grown = self._grown, asyncio.Event()
         grown.set()
 
-    def close(self) -> None:
-        """Send all watchers away."""
+    async def close(self) -> None:
+        """Send all watchers away, and wait until they have heard it; not for one that reads
+        nothing.
+        """
         self._is_closed = True
         self._grown.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await self._nobody_watches.wait()
 
     async def follow(self, after_sequence: int) -> AsyncGenerator[list[Event], None]:
         """Those behind a sequence, as they come.
@@ -94,14 +104,20 @@ class Events:
             EventsCompacted: the next one is not remembered any more.
             ShuttingDown: there will be no more.
         """
-        seen = after_sequence
-        while not self._is_closed:
-            part = self._behind(seen)
-            if part:
-                seen = part[-1].sequence
-                yield part
-            else:
-                await self._grown.wait()
+        self._watchers += 1
+        self._nobody_watches.clear()
+        try:
+            while not self._is_closed:
+                part = self._behind(after_sequence)
+                if part:
+                    after_sequence = part[-1].sequence
+                    yield part
+                else:
+                    await self._grown.wait()
+        finally:
+            self._watchers -= 1
+            if not self._watchers:
+                self._nobody_watches.set()
         raise ShuttingDown("The daemon is stopping. Connect again when it is back.")
 
     def _behind(self, sequence: int) -> list[Event]:

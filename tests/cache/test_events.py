@@ -89,7 +89,20 @@ async def test_a_stopping_daemon_sends_its_watchers_away():
     waiting = asyncio.create_task(first_part(events, events.last_sequence))
     await asyncio.sleep(0)
 
-    events.close()
+    await events.close()
 
+    assert waiting.done(), "the daemon went on before its watcher had heard of it"
     with pytest.raises(ShuttingDown):
         await waiting
+
+
+async def test_a_watcher_that_reads_nothing_does_not_keep_the_daemon():
+    events = recorded("a")
+    watching = events.follow(events.last_sequence - 1)
+    await anext(watching)
+
+    async with asyncio.timeout(20):
+        await events.close()
+
+    with pytest.raises(ShuttingDown):
+        await anext(watching)
